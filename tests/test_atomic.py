@@ -1,0 +1,40 @@
+"""A file is the old one or the new one, never a part."""
+
+from pathlib import Path
+
+import pytest
+
+from upscale.atomic import replacing, write_bytes
+from upscale.errors import OutputError
+
+
+def test_failure_keeps_the_old_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    target = tmp_path / "a.png"
+    target.write_bytes(b"old")
+    with pytest.raises(ZeroDivisionError), replacing(target) as aside:
+        aside.write_bytes(b"ne")
+        raise ZeroDivisionError
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_success_replaces(tmp_path: Path) -> None:
+    target = tmp_path / "a.png"
+    target.write_bytes(b"old")
+    write_bytes(target, b"new")
+    assert target.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_the_aside_keeps_the_suffix_and_fits_any_name(tmp_path: Path) -> None:
+    target = tmp_path / ("x" * 250 + ".png")
+    with replacing(target) as aside:
+        assert aside.suffix == ".png"
+        aside.write_bytes(b"new")
+    assert target.read_bytes() == b"new"
+
+
+def test_what_the_file_system_refuses_names_the_target(tmp_path: Path) -> None:
+    target = tmp_path / "no" / "such" / "folder.png"
+    with pytest.raises(OutputError, match="folder.png: no such file or directory"):
+        write_bytes(target, b"new")

@@ -1,0 +1,5 @@
+"""`python -m upscale` is the `upscale` command."""
+
+from upscale.cli.app import main
+
+main()

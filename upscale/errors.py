@@ -1,0 +1,39 @@
+"""What can go wrong for a user, and the exit code each kind ends in.
+
+UpscaleError            1  something failed; the message says what, where, and the way out
+├── BadInputError       1  this file cannot be read; others may
+├── OutputError         1  the result cannot be written (full disk, missing permission)
+├── TrainingError       1  training cannot go on (no finite loss, no data)
+├── UsageError          2  wrong usage: unknown name, missing source, weights of the wrong kind
+└── EnvironmentLackError  3  the environment lacks something: device, codec, shipped or VGG weights
+"""
+
+
+class UpscaleError(Exception):
+    """Something failed in a way that the user can understand and act on."""
+
+    exit_code = 1
+
+
+class BadInputError(UpscaleError):
+    """A file is unreadable, truncated or not what its name says."""
+
+
+class OutputError(UpscaleError):
+    """A result cannot be written."""
+
+
+class TrainingError(UpscaleError):
+    """Training cannot go on."""
+
+
+class UsageError(UpscaleError):
+    """The command was asked for something that does not exist or does not fit together."""
+
+    exit_code = 2
+
+
+class EnvironmentLackError(UpscaleError):
+    """The machine lacks what was asked for."""
+
+    exit_code = 3

@@ -1,0 +1,1 @@
+"""Measured quality: PSNR, SSIM, NIQE and the protocols behind published figures."""

@@ -1,0 +1,53 @@
+"""Which low-resolution file belongs to which original."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from upscale.errors import UsageError
+from upscale.evaluate.pictures import SUFFIXES
+
+LISTED = 5
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An original and the file to enlarge; `lr` is None where that is to be made from the original."""
+
+    hr: Path
+    lr: Path | None
+
+
+def find_pairs(hr: Path, lr: Path | None, scale: int) -> list[Pair]:
+    """Pairs for one original or a folder of them, by name: baby.png belongs to babyx4.png, else to baby.*.
+
+    Raises UsageError for what does not exist and for originals that have no partner.
+    """
+    originals = _pictures(hr)
+    if lr is None:
+        return [Pair(path, None) for path in originals]
+    if hr.is_file() and lr.is_file():
+        return [Pair(hr, lr)]
+    by_stem = {path.stem: path for path in _pictures(lr)}
+    partners = [by_stem.get(f"{path.stem}x{scale}", by_stem.get(path.stem)) for path in originals]
+    missing = [path.name for path, partner in zip(originals, partners, strict=True) if partner is None]
+    if missing:
+        first = ", ".join(missing[:LISTED]) + (", ..." if len(missing) > LISTED else "")
+        raise UsageError(
+            f"{lr} lacks {len(missing)} of {len(originals)} pictures of {hr}: {first};"
+            f" names are paired as baby.png with babyx{scale}.png or baby.png"
+        )
+    return [Pair(path, partner) for path, partner in zip(originals, partners, strict=True)]
+
+
+def _pictures(source: Path) -> list[Path]:
+    """The file itself, or the pictures of a folder by name."""
+    if source.is_file():
+        return [source]
+    try:
+        names = sorted(source.iterdir())
+    except OSError as error:
+        raise UsageError(f"cannot list {source}: {(error.strerror or str(error)).lower()}") from error
+    found = [path for path in names if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+    if not found:
+        raise UsageError(f"no pictures in {source}")
+    return found

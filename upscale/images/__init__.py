@@ -1,0 +1,1 @@
+"""Picture files: jobs, reading, writing, and the batch pipeline."""

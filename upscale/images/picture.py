@@ -1,0 +1,55 @@
+"""A picture in memory, with all that has to survive its enlargement."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[Any]
+"""uint8, uint16 or float32."""
+
+WHITE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535, np.dtype(np.float32): 1}
+"""The value of full brightness, by type: never guessed from the values."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Upright pixels and what travels with them.
+
+    Shape of `pixels`: (height, width, 1 or 3), gray or RGB, uint8, uint16 or float32 (nominally [0, 1]).
+    Shape of `alpha`: (height, width, 1), of the same type, not premultiplied.
+    `icc`, `exif`, `xmp` are the blocks as the file had them, but for the orientation, which is 1.
+    `pixels_per_mm`: horizontal and vertical, as a hint for printers.
+    """
+
+    pixels: Samples
+    alpha: Samples | None = None
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    pixels_per_mm: tuple[float, float] = (1.0, 1.0)
+
+    @property
+    def height(self) -> int:
+        """Rows, in pixels."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns, in pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def depth(self) -> int:
+        """Bits per sample: 8, 16 or 32."""
+        return 8 * self.pixels.dtype.itemsize
+
+    @property
+    def transparent(self) -> bool:
+        """Whether any pixel lets something shine through."""
+        return self.alpha is not None and bool((self.alpha != WHITE[self.alpha.dtype]).any())
+
+    def with_samples(self, pixels: Samples, alpha: Samples | None) -> "Picture":
+        """The same picture with other samples."""
+        return replace(self, pixels=pixels, alpha=alpha)

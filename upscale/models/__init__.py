@@ -1,0 +1,1 @@
+"""Networks: a low-resolution tensor in, a high-resolution tensor out."""

@@ -1,0 +1,69 @@
+"""Names to networks: what ships with the tool, the weightless resamplers, and paths of weights files."""
+
+from importlib import resources
+from pathlib import Path
+from typing import get_args
+
+from upscale.errors import EnvironmentLackError, UsageError
+from upscale.models.checkpoint import read_network
+from upscale.models.network import Network
+from upscale.models.resample import Kernel, Resample, ResampleConfig
+
+# What resamplers and families give when no factor is named.
+DEFAULT_SCALE = 4
+
+
+def load_network(source: str | Path, scale: int | None = None) -> Network:
+    """A network in evaluation mode: `srgan`, `srgan_x4`, `bicubic`, or the path of a .safetensors file.
+
+    `scale` chooses among a family's shipped factors (default: 4, or the only one there is). UsageError for a
+    name nobody knows or a factor that does not ship; never runs code from a weights file.
+    """
+    name = str(source)
+    if isinstance(source, Path) or name.endswith(".safetensors") or "/" in name:
+        return read_network(Path(source))
+    for kernel in get_args(Kernel):
+        if name == kernel:
+            return Resample(ResampleConfig(scale or DEFAULT_SCALE, kernel)).eval()
+    return _load_shipped(name, scale)
+
+
+def scales_of(source: str) -> tuple[int, ...]:
+    """The whole factors a name can give, ascending; a path or a full name gives one."""
+    if source in get_args(Kernel):
+        return (2, 3, 4)
+    family = tuple(scale for name, scale in _families() if name == source)
+    return family or (load_network(source).spec.scale,)
+
+
+def shipped() -> dict[str, Path]:
+    """The shipped weights files by name, such as `srgan_x4`."""
+    folder = Path(str(resources.files("upscale.weights")))
+    return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
+
+
+def _families() -> list[tuple[str, int]]:
+    """(family, factor) of each shipped file."""
+    pairs = [name.rsplit("_x", 1) for name in shipped()]
+    return sorted((family, int(factor)) for family, factor in pairs)
+
+
+def _load_shipped(name: str, scale: int | None) -> Network:
+    files = shipped()
+    if name in files:
+        return read_network(files[name])
+    factors = [factor for family, factor in _families() if family == name]
+    if not factors:
+        raise _unknown(name, files)
+    wanted = scale or (DEFAULT_SCALE if DEFAULT_SCALE in factors else factors[-1])
+    if wanted not in factors:
+        has = ", ".join(f"x{factor}" for factor in factors)
+        raise UsageError(f"{name} does not ship for x{wanted}; it has {has}")
+    return read_network(files[f"{name}_x{wanted}"])
+
+
+def _unknown(name: str, files: dict[str, Path]) -> UsageError | EnvironmentLackError:
+    if not files:
+        return EnvironmentLackError(f"no weights are installed, so there is no model {name}; reinstall upscale")
+    known = sorted({*get_args(Kernel), *(family for family, _ in _families())})
+    return UsageError(f"unknown model {name}: choose {', '.join(known)}, or give the path of a .safetensors file")

@@ -1,0 +1,35 @@
+"""What all networks have in common: a configuration, a contract, and their form as stages."""
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import Any
+
+from torch import Tensor, nn
+
+from upscale.models.spec import ModelSpec
+from upscale.models.stages import Stage, receptive_radius
+
+
+class Network(nn.Module, ABC):
+    """A super-resolution network. `config` is the frozen dataclass it was built from, None where it needs none."""
+
+    config: Any
+    spec: ModelSpec
+
+    @abstractmethod
+    def forward(self, lr: Tensor) -> Tensor:
+        """Enlarge. Shape: (N, 3, H, W), RGB in [0, 1], any H, W >= 1 -> (N, 3, H * scale, W * scale), not clamped."""
+
+    @abstractmethod
+    def stages(self) -> tuple[Stage, ...] | None:
+        """The same network, in evaluation mode, as stages; None for a black box that can only be called."""
+
+    def describe(self, name: str, architecture: str, scale: int) -> None:
+        """Fill in the contract; the radius follows from the stages."""
+        stages = self.stages()
+        radius = None if stages is None else receptive_radius(stages)
+        self.spec = ModelSpec(name=name, architecture=architecture, scale=scale, channels=3, radius=radius)
+
+    def rename(self, **changes: Any) -> None:  # noqa: ANN401
+        """Replace fields of the contract."""
+        self.spec = replace(self.spec, **changes)

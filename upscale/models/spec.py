@@ -1,0 +1,22 @@
+"""What a network promises: name, factor, receptive radius, where its weights come from and what they reach."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """The contract of a network.
+
+    `radius` is the receptive radius in low-resolution pixels: an output pixel depends on no input pixel
+    farther away, so tiles that overlap by it join exactly. None: unknown (a foreign network).
+    `scores` maps a figure's name ("Set5 x4 PSNR-Y") to its measured value.
+    """
+
+    name: str
+    architecture: str
+    scale: int
+    channels: int
+    radius: int | None
+    licence: str = ""
+    trained_on: str = ""
+    scores: dict[str, float] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Clips: decode, enlarge, encode and mux in one process, every frame with its own time."""

@@ -1,0 +1,1 @@
+"""Shipped weights: one .safetensors and one card for each network."""
