@@ -18,7 +18,7 @@ class TrainConfig:
 
     `crop` is the side of a training crop in low-resolution pixels; `warmup` the steps in which the learning
     rate rises from 0; it then falls along half a cosine to `lr_end`. `losses` maps names to weights. `minutes`
-    replaces `steps` by as many as fit into that time.
+    replaces `steps` by as many as fit into that time. `init` is a shipped name, a path, or "none".
     """
 
     data: Path
@@ -28,7 +28,7 @@ class TrainConfig:
     architecture: str = "srresnet"
     network: dict[str, Any] = field(default_factory=dict)
     scale: int = 4
-    init: str | None = None
+    init: str = "none"
     losses: dict[str, float] = field(default_factory=lambda: {"l1": 1.0})
     vgg_weights: Path | None = None
     discriminator: Literal["dense", "pooled"] = "pooled"
@@ -78,6 +78,8 @@ def _recipe_text(name: str) -> str:
 def configure(settings: dict[str, Any], overrides: dict[str, Any]) -> TrainConfig:
     """Defaults, then the settings of a recipe or of a saved run, then every override that is not None."""
     given = {key: value for key, value in overrides.items() if value is not None}
+    if "steps" in given:
+        settings = {key: value for key, value in settings.items() if key != "minutes"}
     config = TrainConfig(**(settings | given))
     _check(config)
     return config

@@ -56,7 +56,7 @@ def new_network(config: TrainConfig) -> Network:
             f"cannot build {config.architecture} x{config.scale} from {config.network}: {error}"
         ) from error
     calm_residuals(network)
-    if config.init is not None:
+    if config.init != "none":
         _initialise(network, config.init)
     elif "gan" in config.losses:
         raise UsageError("a GAN has to start from a network trained on pixels, or its pictures turn grey: give --init")
@@ -67,7 +67,7 @@ def new_network(config: TrainConfig) -> Network:
 def _initialise(network: Network, source: str) -> None:
     """Copy every weight of the same name and shape."""
     own = network.state_dict()
-    given = load_network(source).state_dict()
+    given = load_network(source, network.spec.scale).state_dict()
     fitting = {key: value for key, value in given.items() if key in own and own[key].shape == value.shape}
     if not fitting:
         raise UsageError(f"--init {source}: none of its weights fit this network")

@@ -1,12 +1,12 @@
 """The figure a run is watched by: PSNR on Y of pictures it never sees, by the protocol of `upscale eval`."""
 
 import torch
+from upscale.train.data import Pair
 
 from upscale.evaluate.luma import crop_border, luma
 from upscale.evaluate.psnr import psnr
 from upscale.evaluate.scoring import quantised
 from upscale.models.network import Network
-from upscale.train.data import Pair
 
 
 @torch.no_grad()

@@ -21,9 +21,7 @@ def imresize(pixels: NDArray[np.uint8], scale: float, *, border: Border = "symme
     return np.ascontiguousarray(_round(columns).swapaxes(0, 1).astype(np.uint8))
 
 
-def imresize_float(
-    pixels: NDArray[np.float64], scale: float, *, border: Border = "symmetric"
-) -> NDArray[np.float64]:
+def imresize_float(pixels: NDArray[np.float64], scale: float, *, border: Border = "symmetric") -> NDArray[np.float64]:
     """The same without any rounding, for pictures of floats. Shape: as `imresize`."""
     rows = _resize_axis(pixels, scale, border)
     return np.ascontiguousarray(_resize_axis(rows.swapaxes(0, 1), scale, border).swapaxes(0, 1))

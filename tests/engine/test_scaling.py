@@ -5,7 +5,7 @@ import torch
 
 from upscale.engine.bands import TensorSource
 from upscale.engine.scaling import enlarge, plan_scale, resize
-from upscale.engine.upscaler import Upscaler, UpscaleOptions
+from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.errors import UsageError
 
 

@@ -10,9 +10,9 @@ from networks import BlackBox, network_name, small_networks
 from torch import Tensor
 
 from upscale.engine.bands import LrSource, TensorSource, assemble
-from upscale.engine.rowstream import RowStream, stream_rows
 from upscale.engine.batching import SourceBatch
-from upscale.engine.upscaler import Upscaler, UpscaleOptions
+from upscale.engine.rowstream import RowStream, stream_rows
+from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.errors import EnvironmentLackError, UsageError
 from upscale.models.network import Network
 

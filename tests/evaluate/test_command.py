@@ -114,9 +114,7 @@ def test_a_bad_picture_fails_alone(originals: Path, end_of: Callable[..., Ending
     assert "1 of 4 pictures" in ending.stderr
 
 
-def test_niqe_of_small_pictures_fails_with_the_reason(
-    originals: Path, end_of: Callable[..., Ending]
-) -> None:
+def test_niqe_of_small_pictures_fails_with_the_reason(originals: Path, end_of: Callable[..., Ending]) -> None:
     ending = end_of("-m", "nearest", "--data", originals, "-s", 2, "--metrics", "psnr,niqe")
     assert ending.code == 1
     assert "mean of 0 of 3" in ending.stdout

@@ -82,9 +82,7 @@ def test_published_bicubic_psnr(data_folder: Path, name: str, scale: int, expect
 
 @pytest.mark.data
 @pytest.mark.parametrize(("scale", "expected"), [(2, 30.23), (4, 25.99)])
-def test_older_set14_figures_take_the_gray_picture_raw(
-    data_folder: Path, scale: int, expected: float
-) -> None:
+def test_older_set14_figures_take_the_gray_picture_raw(data_folder: Path, scale: int, expected: float) -> None:
     protocol = Protocol(scale, ("psnr",), "matlab-bicubic")
     scores = []
     for name, sr, hr in _bicubic(data_folder / "test/Set14", scale):

@@ -17,9 +17,7 @@ def _planes(height: int, width: int) -> tuple[NDArray[np.float64], NDArray[np.fl
 
 
 def _brute_force(sr: NDArray[np.float64], hr: NDArray[np.float64]) -> float:
-    weight = {
-        (dy, dx): math.exp(-(dy * dy + dx * dx) / (2 * 1.5**2)) for dy in range(-5, 6) for dx in range(-5, 6)
-    }
+    weight = {(dy, dx): math.exp(-(dy * dy + dx * dx) / (2 * 1.5**2)) for dy in range(-5, 6) for dx in range(-5, 6)}
     total = sum(weight.values())
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     found: list[float] = []

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from upscale.train.data import Crops, Pair, load_pairs, split_validation, turn
 
 from upscale.errors import BadInputError, UsageError
 from upscale.imresize import imresize
-from upscale.train.data import Crops, Pair, load_pairs, split_validation, turn
 
 
 def save(path: Path, height: int, width: int) -> None:
@@ -55,7 +55,7 @@ def test_crops_of_both_sides_show_the_same_place() -> None:
         lr, hr = next(batches)
         assert lr.shape == (4, 3, 5, 5)
         assert torch.equal(lr.repeat_interleave(2, 2).repeat_interleave(2, 3), hr)
-        assert 0 <= lr.min() and lr.max() <= 1
+        assert lr.min() >= 0 and lr.max() <= 1
 
 
 def test_the_generator_is_the_whole_memory_of_the_crops() -> None:

@@ -5,7 +5,6 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-
 from upscale.train.discriminators import SrganDiscriminator
 from upscale.train.losses.pixel import l1, mse
 from upscale.train.losses.vgg import CAFFE, TORCHVISION, VggLoss
@@ -34,7 +33,9 @@ def test_vgg22_is_conv2_2_after_its_relu() -> None:
     sr, hr = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)
 
     def features(rgb: torch.Tensor) -> torch.Tensor:
-        x = (rgb - torch.tensor([0.485, 0.456, 0.406])[:, None, None]) / torch.tensor([0.229, 0.224, 0.225])[:, None, None]
+        x = (rgb - torch.tensor([0.485, 0.456, 0.406])[:, None, None]) / torch.tensor([0.229, 0.224, 0.225])[
+            :, None, None
+        ]
         for layer in (0, 2, 5, 7):
             x = F.relu(F.conv2d(x, tensors[f"features.{layer}.weight"], tensors[f"features.{layer}.bias"], padding=1))
             x = F.max_pool2d(x, 2) if layer == 2 else x

@@ -8,12 +8,12 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
-
-from upscale.errors import UsageError
-from upscale.models.catalog import load_network
 from upscale.train.config import TrainConfig, configure, parse_losses, read_recipe
 from upscale.train.run import Progress, train
 from upscale.train.state import state_folder
+
+from upscale.errors import UsageError
+from upscale.models.catalog import load_network
 
 TINY = {"blocks": 1, "channels": 8, "norm": "none"}
 
@@ -90,7 +90,9 @@ def test_state_files_stay_below_16_mib_and_large_tensors_come_back(photos: Path,
 
 
 def test_training_makes_better_pictures_than_it_began_with(photos: Path, tmp_path: Path) -> None:
-    progress = run(config_for(photos, tmp_path / "out.safetensors", steps=200, batch=2, crop=28, lr=2e-3, validate_every=50))
+    progress = run(
+        config_for(photos, tmp_path / "out.safetensors", steps=200, batch=2, crop=28, lr=2e-3, validate_every=50)
+    )
     scores = [item.psnr_y for item in progress if item.psnr_y is not None]
     assert scores[-1] > scores[0] + 3
     network = load_network(tmp_path / "out.safetensors")
@@ -106,7 +108,9 @@ def test_batch_norm_networks_train_and_reload(photos: Path, tmp_path: Path) -> N
 
 def test_warm_start_takes_what_fits_from_another_scale(photos: Path, tmp_path: Path) -> None:
     run(config_for(photos, tmp_path / "x2.safetensors", steps=2))
-    config = config_for(photos, tmp_path / "x3.safetensors", steps=1, scale=3, lr=1e-12, init=str(tmp_path / "x2.safetensors"))
+    config = config_for(
+        photos, tmp_path / "x3.safetensors", steps=1, scale=3, lr=1e-12, init=str(tmp_path / "x2.safetensors")
+    )
     run(config)
     one, other = load_file(tmp_path / "x2.safetensors"), load_file(config.out)
     assert torch.allclose(one["blocks.0.conv1.weight"], other["blocks.0.conv1.weight"], atol=1e-6)

@@ -1,5 +1,6 @@
 """The `upscale` command: the sub-commands, and the one place where an exception becomes a message and an exit code."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -40,6 +41,11 @@ def _options(
 
 def main() -> None:
     """Run the command line; every expected error ends here as one sentence and its exit code."""
+    # Before torch loads: waiting threads that spin take the cores from decoders and writers (measured: a batch of
+    # pictures beside other work went five times quicker without).
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # A file's name may hold bytes that are no text.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         app()
     except UpscaleError as error:

@@ -57,9 +57,7 @@ def evaluate(
     from upscale.evaluate.protocol import Protocol, parse_metrics
     from upscale.evaluate.report import comparison
 
-    engine = options.engine_options(
-        device=device, dtype=dtype, tile=tile, overlap=overlap, blend=blend, batch=batch
-    )
+    engine = options.engine_options(device=device, dtype=dtype, tile=tile, overlap=overlap, blend=blend, batch=batch)
     names = [name.strip() for name in model.split(",")]
     factor = scale or _whole(plan_scale(names[0], None).scale)
     protocol = Protocol(factor, parse_metrics(metrics), "folder" if lr else "matlab-bicubic")
@@ -83,9 +81,7 @@ def _whole(scale: float) -> int:
     return int(scale)
 
 
-def _report(
-    name: str, upscaler: "Upscaler", protocol: "Protocol", pairs: "list[Pair]", *, json: bool
-) -> "Report":
+def _report(name: str, upscaler: "Upscaler", protocol: "Protocol", pairs: "list[Pair]", *, json: bool) -> "Report":
     from upscale.evaluate.report import JsonReport, TextReport
 
     arithmetic = f"{upscaler.device} {upscaler.dtype}".replace("torch.", "")

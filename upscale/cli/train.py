@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from upscale.train.config import TrainConfig
     from upscale.train.run import Progress
 
-# Without --steps or --minutes: long enough to change a network's looks on a laptop.
-_DEFAULT_MINUTES = 60.0
-
 
 def train(
     data: Annotated[Path, typer.Option("--data", help="Folder of high-resolution pictures, searched recursively.")],
@@ -61,10 +58,13 @@ def train(
     quiet: options.Quiet = False,
 ) -> None:
     """Train a network on your pictures, into weights that images and video take by --model PATH."""
+    from upscale.errors import UsageError
     from upscale.train.config import configure, parse_losses, read_recipe
     from upscale.train.run import train as run
 
-    out = out or Path(f"{data.resolve().name}_{model}_x{scale or 4}.safetensors")
+    if steps is not None and minutes is not None:
+        raise UsageError("--steps and --minutes exclude each other")
+    out = out or Path(f"{data.resolve().name}_{Path(recipe or model).stem}_x{scale or 4}.safetensors")
     overrides: dict[str, Any] = {
         "data": data, "out": out, "val": val, "scale": scale, "init": init, "steps": steps, "minutes": minutes,
         "losses": parse_losses(loss) if loss else None, "vgg_weights": vgg_weights, "batch": batch, "crop": crop,
@@ -72,8 +72,6 @@ def train(
         "dtype": dtype,
     }  # fmt: skip
     settings = _saved(out, resume=resume) or read_recipe(recipe or model)
-    if not resume:
-        overrides |= _defaults(settings, model=model, scale=scale or 4, init=init, steps=steps, minutes=minutes)
     config = configure(settings, overrides)
     _check_paths(config)
     if not quiet:
@@ -86,22 +84,6 @@ def train(
         typer.echo("stopped; the same command with --resume goes on", err=True)
     else:
         typer.echo(f"wrote {written}; use it with --model {written}", err=True)
-
-
-def _defaults(
-    settings: dict[str, Any], *, model: str, scale: int, init: str | None, steps: int | None, minutes: float | None
-) -> dict[str, Any]:
-    """What a new run does where neither a flag nor the recipe says: an hour, srgan from the shipped weights."""
-    from upscale.errors import UsageError
-
-    if steps is not None and minutes is not None:
-        raise UsageError("--steps and --minutes exclude each other")
-    chosen: dict[str, Any] = {"init": None if init == "none" else init}
-    if init is None and "init" not in settings and model == "srgan":
-        chosen["init"] = f"srgan_x{scale}"
-    if steps is None and minutes is None and not settings.keys() & {"steps", "minutes"}:
-        chosen["minutes"] = _DEFAULT_MINUTES
-    return chosen
 
 
 def _saved(out: Path, *, resume: bool) -> dict[str, Any] | None:
@@ -131,7 +113,7 @@ def _check_paths(config: "TrainConfig") -> None:
 def _announce(config: "TrainConfig") -> str:
     losses = " + ".join(f"{weight:g} {name}" for name, weight in config.losses.items())
     length = f"{config.minutes:g} minutes" if config.minutes is not None else f"{config.steps} steps"
-    start = f"from {config.init}" if config.init else "from scratch"
+    start = "from scratch" if config.init == "none" else f"from {config.init}"
     return f"training {config.model} x{config.scale} {start} on {config.data} for {length}: {losses} -> {config.out}"
 
 

@@ -67,10 +67,7 @@ class Run:
         """Means over the pictures that have scores, of decibels too, as published; empty without any."""
         if not self.rows:
             return {}
-        return {
-            metric: statistics.fmean(row.values[metric] for row in self.rows)
-            for metric in self.protocol.metrics
-        }
+        return {metric: statistics.fmean(row.values[metric] for row in self.rows) for metric in self.protocol.metrics}
 
 
 def parse_metrics(words: str) -> tuple[Metric, ...]:

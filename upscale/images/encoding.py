@@ -15,14 +15,21 @@ class Encoding:
     lossless: bool = False
 
 
-def misfit(picture: Picture, target: Path, height: int, width: int) -> str | None:
-    """Why `target`'s format would lose something of `picture` at this size, or None if it holds all."""
+def impossible(picture: Picture, target: Path, size_px: tuple[int, int]) -> str | None:
+    """Why `target`'s format cannot hold `picture` at this height and width, or None if it can."""
     name = format_of_name(target) or ""
-    format_ = TARGETS[name]
-    if format_.limit_px and max(height, width) > format_.limit_px:
-        return f"{name} ends at {format_.limit_px} pixels a side, the result has {width} x {height}"
-    if picture.depth not in format_.bit_depths:
-        return f"{name} has no {picture.depth} bits per sample"
-    if picture.transparent and not format_.alpha:
+    height, width = size_px
+    limit_px = TARGETS[name].limit_px
+    if limit_px and max(height, width) > limit_px:
+        return f"{name} ends at {limit_px} pixels a side, the result has {width} x {height}"
+    if picture.transparent and not TARGETS[name].alpha:
         return f"{name} has no transparency"
     return None
+
+
+def shallow(picture: Picture, target: Path) -> str | None:
+    """What `target`'s format loses of the bit depth of `picture`, or None."""
+    name = format_of_name(target) or ""
+    if picture.depth in TARGETS[name].bit_depths:
+        return None
+    return f"{name} has no {picture.depth} bits per sample"

@@ -20,7 +20,7 @@ FORMATS = frozenset(_CODECS)
 
 
 def decode(content: bytes, format_name: str, limit_px: int) -> Picture:
-    """The picture in a file's bytes; raises BadInputError with the reason alone, which the caller completes."""
+    """The picture in a file's bytes; raises BadInputError with a bare reason, for the caller to complete."""
     frame = _frame(content, _CODECS[format_name], limit_px)
     samples = _samples(frame)
     if samples.ndim == 2:
@@ -34,7 +34,8 @@ def decode(content: bytes, format_name: str, limit_px: int) -> Picture:
 
 def _frame(content: bytes, codec: str, limit_px: int) -> av.VideoFrame:
     """Straight into the decoder: a demuxer would decode once more, and go by the name."""
-    context = av.VideoCodecContext.create(codec, "r")
+    context = av.CodecContext.create(codec, "r")
+    assert isinstance(context, av.VideoCodecContext)  # _CODECS names picture codecs only
     context.options = {"max_pixels": str(limit_px), "err_detect": "explode"}
     try:
         frames = context.decode(av.Packet(content)) + context.decode(None)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from upscale.atomic import replacing
-from upscale.errors import BadInputError
+from upscale.errors import BadInputError, OutputError
 from upscale.images.encoding import Encoding
 from upscale.images.formats import HEAD_BYTES, format_of_name, sniff
 from upscale.images.picture import Picture
@@ -36,13 +36,16 @@ def read_picture(path: Path, limit_px: int = LIMIT_PX) -> Picture:
 def write_picture(path: Path, picture: Picture, encoding: Encoding) -> None:
     """Write `picture` in the format that `path` names, whole or not at all.
 
-    What the format cannot hold is reduced: 16 bits to 8, and opaque alpha is dropped (see `misfit`). Raises
+    What the format cannot hold is reduced: 16 bits to 8, and opaque alpha is dropped (see `encoding`). Raises
     OutputError, naming `path`.
     """
     from upscale.images import writer
 
     with replacing(path) as aside:
-        writer.write(aside, picture, format_of_name(path) or "png", encoding)
+        try:
+            writer.write(aside, picture, format_of_name(path) or "png", encoding)
+        except OutputError as error:
+            raise OutputError(f"cannot write {path}: {error}") from error
 
 
 def _content(path: Path) -> tuple[bytes, str]:

@@ -1,5 +1,6 @@
 """From the words of the command line to jobs: which file is read, and where its result goes."""
 
+import glob
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from upscale.errors import UsageError
 from upscale.images.naming import Naming, places, target_of
-from upscale.images.sources import find
+from upscale.images.sources import find, is_list, kind_of, listed
 
 
 @dataclass(frozen=True)
@@ -20,26 +21,38 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """Jobs in the order of the sources, and what the user should know about their names."""
+    """Jobs in the order of the sources, and what the user should know about their names.
+
+    `file_named`: the user named the output file, and with it its format.
+    """
 
     jobs: list[Job]
     warnings: list[str]
+    file_named: bool = False
 
 
 def split_words(words: Sequence[str], out: str | None) -> tuple[list[str], str | None]:
-    """Sources and OUT. Without -o the last word is OUT by cp's rule: it is a folder, ends in /, or is the
-    second and new. Raises UsageError for no source, and for two files of which one might be meant as OUT.
+    """Sources, with @lists opened, and OUT, which the last word is by cp's rule where `out` is None.
+
+    That is: if it is a folder, ends in /, or is the second of two and new. Raises UsageError for a source that
+    does not exist, and for two files of which one might be meant as OUT.
     """
-    if not words:
-        raise UsageError("no source given; name a file, a folder or a quoted glob")
-    if out is not None or len(words) == 1:
-        return list(words), out
-    last = Path(words[-1])
-    if last.is_dir() or words[-1].endswith(("/", os.sep)) or (len(words) == 2 and not last.exists()):
-        return list(words[:-1]), words[-1]
-    if len(words) == 2:
-        raise UsageError(f"{words[0]} and {words[1]} both exist; name the output with -o")
-    return list(words), None
+    sources = list(words)
+    if out is None and len(sources) > 1 and _is_out(sources[-1], second=len(sources) == 2):
+        out = sources.pop()
+    lists = any(map(is_list, sources))
+    sources = [name for source in sources for name in listed(source)]
+    for source in sources:
+        kind_of(source)
+    if out is None and len(sources) == 2 and not lists and not any(map(glob.has_magic, sources)):
+        raise UsageError(f"{sources[0]} and {sources[1]} both exist; name the output with -o")
+    return sources, out
+
+
+def _is_out(word: str, *, second: bool) -> bool:
+    path = Path(word)
+    is_new = second and not path.exists() and not glob.has_magic(word)
+    return path.is_dir() or word.endswith(("/", os.sep)) or is_new
 
 
 def plan_jobs(words: Sequence[str], out: str | None, naming: Naming, *, recursive: bool = False) -> Plan:
@@ -57,7 +70,7 @@ def plan_jobs(words: Sequence[str], out: str | None, naming: Naming, *, recursiv
     ]
     jobs, unread = _without_outputs(list(dict.fromkeys(jobs)))
     jobs, renamed = _distinct(jobs)
-    return Plan(jobs, unread + renamed)
+    return Plan(jobs, unread + renamed, file_named=any(place.file for place in where))
 
 
 def numbered(target: Path, taken: Iterable[Path]) -> Path:
@@ -73,7 +86,7 @@ def _without_outputs(jobs: list[Job]) -> tuple[list[Job], list[str]]:
     sources, targets = _real([job.source for job in jobs]), _real([job.target for job in jobs])
     for job, source, target in zip(jobs, sources, targets, strict=True):
         if source == target:
-            raise UsageError(f"the result would replace its source {job.source}; give another output or --suffix")
+            raise UsageError(f"the result would replace {job.source}; give another output or --suffix")
     written = set(targets)
     kept = [job for job, source in zip(jobs, sources, strict=True) if source not in written]
     dropped = [job.source for job, source in zip(jobs, sources, strict=True) if source in written]
@@ -81,18 +94,21 @@ def _without_outputs(jobs: list[Job]) -> tuple[list[Job], list[str]]:
 
 
 def _distinct(jobs: list[Job]) -> tuple[list[Job], list[str]]:
-    """Give every job a target of its own: the second a.png becomes a.webp.png if it came from a.webp."""
-    taken: set[Path] = set()
-    kept, warnings = [], []
-    for job in jobs:
+    """Give every job a target of its own: a.png keeps a.png, then a.webp gets a.webp.png."""
+    owners: dict[Path, Job] = {}
+    for job in sorted(jobs, key=lambda job: job.source.suffix != job.target.suffix):
         target = job.target
-        if target in taken:
+        if target in owners:
             target = target.with_stem(target.stem + job.source.suffix)
-            target = numbered(target, taken) if target in taken else target
-            warnings.append(f"{job.source} is written to {target}: another source takes {job.target}")
-        taken.add(target)
-        kept.append(replace(job, target=target))
-    return kept, warnings
+            target = numbered(target, owners) if target in owners else target
+        owners[target] = job
+    targets = {job: target for target, job in owners.items()}
+    warnings = [
+        f"{job.source} is written to {targets[job]}: another source takes {job.target}"
+        for job in jobs
+        if targets[job] != job.target
+    ]
+    return [replace(job, target=targets[job]) for job in jobs], warnings
 
 
 def _real(paths: list[Path]) -> list[Path]:

@@ -40,11 +40,11 @@ def places(words: list[str], out: str | None, naming: Naming) -> list[Place]:
         return [Place("", file=_only_file(words, Path(out), naming))]
     if Path(out).is_file():
         raise UsageError(f"the output {out} is a file whose name is no picture's; name a folder or a picture")
-    folders = sum(Path(word).is_dir() for word in words)
     inside = naming.suffix or ""
+    several = sum(Path(word).is_dir() for word in words) > 1
     # Several folders keep their names, as cp keeps them: else train/1.png and test/1.png would meet.
     return [
-        Place(inside, folder=Path(out) / _name(Path(word)) if folders > 1 and Path(word).is_dir() else Path(out))
+        Place(inside, folder=Path(out) / _name(Path(word)) if several and Path(word).is_dir() else Path(out))
         for word in words
     ]
 
@@ -73,7 +73,9 @@ def _made_up(source: Path, naming: Naming) -> Place:
 
 def _is_file(out: str) -> bool:
     """Whether OUT means one picture; without a picture's name it means a folder."""
-    return not out.endswith(("/", os.sep)) and not Path(out).is_dir() and format_of_name(Path(out)) is not None
+    if out.endswith(("/", os.sep)) or Path(out).is_dir():
+        return False
+    return format_of_name(Path(out)) is not None
 
 
 def _only_file(words: list[str], out: Path, naming: Naming) -> Path:

@@ -2,9 +2,11 @@
 
 import glob
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from upscale.errors import UsageError
 from upscale.images.formats import HEAD_BYTES, format_of_name, sniff
@@ -18,32 +20,63 @@ class Found:
     inner: Path
 
 
+def kind_of(word: str) -> Literal["folder", "file", "glob"]:
+    """What a SOURCE is; a name that exists is no glob, whatever its letters. Raises UsageError for none."""
+    path = Path(word)
+    if path.is_dir():
+        return "folder"
+    if path.is_file():
+        return "file"
+    if path.exists():
+        raise UsageError(f"{word} is neither a file nor a folder")
+    if glob.has_magic(word):
+        return "glob"
+    raise UsageError(f"{word} does not exist")
+
+
+def is_list(word: str) -> bool:
+    """Whether a SOURCE is @FILE, a list of names, and not itself a file."""
+    return word.startswith("@") and len(word) > 1 and not Path(word).exists()
+
+
+def listed(word: str) -> list[str]:
+    """The names in a list, one a line, @- for standard input; any other SOURCE is its own name."""
+    if not is_list(word):
+        return [word]
+    if word == "@-":
+        lines = sys.stdin.read().splitlines()
+    else:
+        try:
+            lines = Path(word[1:]).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"cannot read the list {word[1:]}: {error}") from error
+    return [line for line in lines if line.strip()]
+
+
 def find(word: str, recursive: bool, skip: Callable[[Path], bool] = lambda folder: False) -> Iterator[Found]:
     """The files that one SOURCE means, sorted by name.
 
     A named file is taken as it is. In folders and globs a file counts if its name or its content is a
-    picture's; folders for which `skip` is true are not entered. A folder below that cannot be listed counts
-    as a file, so that reading it fails aloud. Raises UsageError for a source that is missing, no regular file
+    picture's, unless it is hidden (a leading dot: macOS' ._photo.jpg, a killed run's rests). Folders for
+    which `skip` is true are not entered. A folder below that cannot be listed counts as a file, so that
+    reading it fails aloud. Raises UsageError for a source that is missing, no regular file
     and no folder, or cannot be listed.
     """
-    path = Path(word)
-    if path.is_dir():
+    path, kind = Path(word), kind_of(word)
+    if kind == "folder":
         yield from _in_folder(path, recursive, skip)
-    elif path.is_file():
-        yield Found(path, Path(path.name))
-    elif path.exists():
-        raise UsageError(f"{word} is neither a file nor a folder")
-    elif glob.has_magic(word):
+    elif kind == "glob":
         yield from _in_glob(word, recursive, skip)
     else:
-        raise UsageError(f"{word} does not exist")
+        yield Found(path, Path(path.name))
 
 
 def _in_folder(folder: Path, recursive: bool, skip: Callable[[Path], bool]) -> Iterator[Found]:
     unlisted: list[OSError] = []
     for place, folders, names in os.walk(folder, onerror=unlisted.append):
         here = Path(place)
-        folders[:] = sorted(name for name in folders if recursive and not skip(here / name))
+        entered = (name for name in folders if recursive and not name.startswith("."))
+        folders[:] = sorted(name for name in entered if not skip(here / name))
         files = (here / name for name in sorted(names))
         yield from (Found(path, path.relative_to(folder)) for path in files if _looks_like_picture(path))
     for error in unlisted:
@@ -54,7 +87,8 @@ def _in_folder(folder: Path, recursive: bool, skip: Callable[[Path], bool]) -> I
 
 
 def _in_glob(pattern: str, recursive: bool, skip: Callable[[Path], bool]) -> Iterator[Found]:
-    matches = sorted(Path(name) for name in glob.glob(pattern, recursive=True))
+    # Path.glob knows no absolute patterns.
+    matches = sorted(Path(name) for name in glob.glob(pattern, recursive=True))  # noqa: PTH207
     if not matches:
         raise UsageError(f"nothing matches {pattern}")
     root = _fixed_part(pattern)
@@ -75,7 +109,7 @@ def _fixed_part(pattern: str) -> Path:
 
 def _looks_like_picture(path: Path) -> bool:
     """By name first, which costs no reading; a file that cannot be opened is none."""
-    if not path.is_file():
+    if path.name.startswith(".") or not path.is_file():
         return False
     if format_of_name(path):
         return True

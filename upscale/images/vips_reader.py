@@ -8,6 +8,7 @@ import pyvips
 from upscale.errors import BadInputError
 from upscale.images.orientation import reset_exif, reset_xmp, upright
 from upscale.images.picture import Picture, Samples
+from upscale.images.vips_setup import prepare
 
 _LOADERS = {
     "jpg": pyvips.Image.jpegload_buffer,
@@ -25,8 +26,8 @@ _DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}
 
 
 def decode(content: bytes, format_name: str, limit_px: int) -> Picture:
-    """The picture in a file's bytes; raises BadInputError with the reason alone, which the caller completes."""
-    pyvips.cache_set_max(0)  # its cache of operations would keep pictures alive in a long batch
+    """The picture in a file's bytes; raises BadInputError with a bare reason, for the caller to complete."""
+    prepare()
     try:
         # "error" and not "truncated": else a bad checksum or a strip that is not there passes as gray.
         image = _LOADERS[format_name](content, access="sequential", fail_on="error")
@@ -34,7 +35,10 @@ def decode(content: bytes, format_name: str, limit_px: int) -> Picture:
             raise BadInputError(_too_large(image.height, image.width, limit_px))
         return _picture(image)
     except pyvips.Error as error:
-        raise BadInputError(_reason(error)) from error
+        raise BadInputError(_reason(str(error.detail))) from error
+    except UnicodeDecodeError as error:  # libvips quoted the file's bytes, and pyvips gave up on its text
+        pyvips.vips_lib.vips_error_clear()
+        raise BadInputError(_reason("")) from error
 
 
 def _too_large(height: int, width: int, limit_px: int) -> str:
@@ -91,7 +95,9 @@ def _meta(image: Any, field: str) -> Any:  # noqa: ANN401
     return image.get(field) if image.get_typeof(field) else None
 
 
-def _reason(error: pyvips.Error) -> str:
-    """The last line that says something; libvips puts the outermost call first."""
-    lines = [line.strip() for line in str(error.detail).splitlines() if line.strip()]
-    return f"it is damaged, cut short or of an unknown kind{f' ({lines[-1]})' if lines else ''}"
+def _reason(detail: str) -> str:
+    """With the last line that says something; libvips puts the outermost call first."""
+    lines = [line.strip() for line in detail.splitlines() if line.strip()]
+    telling = [line for line in lines if not line.endswith(("load error", "read error"))]
+    last = (telling or lines)[-1:]
+    return "it is damaged, cut short or of an unknown kind" + "".join(f" ({line})" for line in last)

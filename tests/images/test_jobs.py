@@ -1,0 +1,205 @@
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from upscale.errors import UsageError
+from upscale.images.jobs import Job, numbered, plan_jobs, split_words
+from upscale.images.naming import Naming
+
+PNG = b"\x89PNG\r\n\x1a\n"
+X4 = Naming("_x4")
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """in/ with pictures, things that are none, and subfolders; it is the working directory's child."""
+    for name in ("in/b.png", "in/a.jpg", "in/sub/deep/c.png", "in/x.png/d.png"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(PNG)
+    for name in ("in/Thumbs.db", "in/.DS_Store", "in/notes.txt", "in/._a.jpg"):
+        (tmp_path / name).write_bytes(b"something")
+    (tmp_path / "in" / "unnamed").write_bytes(PNG)
+    (tmp_path / "in" / "text.png").write_bytes(b"text")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def planned(*words: str, out: str | None = None, naming: Naming = X4, recursive: bool = False) -> dict[str, str]:
+    jobs = plan_jobs(words, out, naming, recursive=recursive).jobs
+    return {str(job.source): str(job.target) for job in jobs}
+
+
+def test_a_folder_gives_what_is_a_picture_by_name_or_content(tree: Path) -> None:
+    assert planned("in") == {
+        "in/a.jpg": "in_x4/a.jpg",
+        "in/b.png": "in_x4/b.png",
+        "in/text.png": "in_x4/text.png",
+        "in/unnamed": "in_x4/unnamed.png",
+    }
+
+
+def test_recursion_mirrors_the_tree(tree: Path) -> None:
+    assert planned("in/", out="out", recursive=True) == {
+        "in/a.jpg": "out/a.jpg",
+        "in/b.png": "out/b.png",
+        "in/text.png": "out/text.png",
+        "in/unnamed": "out/unnamed.png",
+        "in/sub/deep/c.png": "out/sub/deep/c.png",
+        "in/x.png/d.png": "out/x.png/d.png",
+    }
+
+
+def test_the_dot_folder_gets_its_real_name(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree / "in")
+    assert planned(".")["b.png"] == str(tree / "in_x4" / "b.png")
+
+
+@pytest.mark.parametrize(
+    ("out", "naming", "target"),
+    [
+        (None, X4, "in/b_x4.png"),
+        (None, Naming("_x4", suffix="_big"), "in/b_big.png"),
+        (None, Naming("_x2.5", extension="webp"), "in/b_x2.5.webp"),
+        ("out", X4, "out/b.png"),
+        ("in/sub", X4, "in/sub/b.png"),
+        ("out", Naming("_x4", suffix="_x4"), "out/b_x4.png"),
+        ("new.jpg", X4, "new.jpg"),
+        ("new.d/", X4, "new.d/b.png"),
+    ],
+)
+def test_where_one_file_goes(tree: Path, out: str | None, naming: Naming, target: str) -> None:
+    assert planned("in/b.png", out=out, naming=naming) == {"in/b.png": target}
+
+
+def test_formats_we_do_not_write_become_png(tree: Path) -> None:
+    assert planned("in/b.png", "in/a.jpg") == {"in/b.png": "in/b_x4.png", "in/a.jpg": "in/a_x4.jpg"}
+    (tree / "x.gif").write_bytes(b"GIF89a")
+    assert planned("x.gif") == {"x.gif": "x_x4.png"}
+
+
+def test_a_glob_keeps_the_folders_below_its_fixed_part(tree: Path) -> None:
+    assert planned("in/**/*.png", out="out") == {
+        "in/b.png": "out/b.png",
+        "in/text.png": "out/text.png",
+        "in/sub/deep/c.png": "out/sub/deep/c.png",
+        "in/x.png/d.png": "out/x.png/d.png",
+    }
+    assert planned("in/[ab].*") == {"in/a.jpg": "in/a_x4.jpg", "in/b.png": "in/b_x4.png"}
+
+
+def test_a_name_with_brackets_is_a_file_first(tree: Path) -> None:
+    (tree / "a[1].png").write_bytes(PNG)
+    assert planned("a[1].png") == {"a[1].png": "a[1]_x4.png"}
+
+
+def test_two_sources_never_share_a_target(tree: Path) -> None:
+    for name in ("in/b.webp", "in/b.gif"):
+        (tree / name).write_bytes(PNG)
+    plan = plan_jobs(["in"], "out", Naming("_x4", extension="png"))
+    targets = [str(job.target) for job in plan.jobs]
+    assert len(set(targets)) == len(targets)
+    assert str(plan.jobs[[str(job.source) for job in plan.jobs].index("in/b.png")].target) == "out/b.png"
+    assert {"out/b.gif.png", "out/b.webp.png"} <= set(targets)
+    assert len(plan.warnings) == 2
+
+
+def test_several_folders_keep_their_names_and_repeated_sources_count_once(tree: Path) -> None:
+    (tree / "two").mkdir()
+    (tree / "two" / "b.png").write_bytes(PNG)
+    found = planned("in", "two", "two/b.png", out="out")
+    assert found["in/b.png"] == "out/in/b.png"
+    assert found["two/b.png"] == "out/b.png"
+    assert len(plan_jobs(["two", "two"], "out", X4).jobs) == 1
+
+
+def test_outputs_inside_the_input_are_not_read_back(tree: Path) -> None:
+    first = planned("in", out="in/out", recursive=True)
+    for target in first.values():
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        Path(target).write_bytes(PNG)
+    assert planned("in", out="in/out", recursive=True) == first
+
+
+def test_a_second_run_in_place_does_not_enlarge_the_results(tree: Path) -> None:
+    first = planned("in/*.png")
+    for target in first.values():
+        Path(target).write_bytes(PNG)
+    plan = plan_jobs(["in/*.png"], None, X4)
+    assert {str(job.source): str(job.target) for job in plan.jobs} == first
+    assert len(plan.warnings) == len(first)
+
+
+@pytest.mark.parametrize(
+    ("words", "out", "message"),
+    [
+        (["missing.png"], None, "missing.png does not exist"),
+        (["missing/*.png"], None, "nothing matches"),
+        (["in"], "in", "would replace in"),
+        (["in"], "out.png", "name a folder"),
+        (["in/b.png"], "out.gif", "gif is not among"),
+        (["in/b.png"], "in/notes.txt", "no picture's"),
+        (["/dev/null"], None, "neither a file nor a folder"),
+    ],
+)
+def test_wrong_usage_is_refused(tree: Path, words: list[str], out: str | None, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        plan_jobs(words, out, X4)
+
+
+def test_a_contradicting_extension_is_refused(tree: Path) -> None:
+    with pytest.raises(UsageError, match="contradicts"):
+        plan_jobs(["in/b.png"], "out.png", Naming("_x4", extension="jpg"))
+
+
+@pytest.mark.parametrize(
+    ("words", "sources", "out"),
+    [
+        (["in"], ["in"], None),
+        (["in", "out"], ["in"], "out"),
+        (["in", "in/sub"], ["in"], "in/sub"),
+        (["in/a.jpg", "in/b.png", "in/sub"], ["in/a.jpg", "in/b.png"], "in/sub"),
+        (["in/a.jpg", "in/b.png", "out/"], ["in/a.jpg", "in/b.png"], "out/"),
+        (["in/a.jpg", "in/b.png", "in/text.png"], ["in/a.jpg", "in/b.png", "in/text.png"], None),
+    ],
+)
+def test_the_last_word_is_the_output_by_cps_rule(
+    tree: Path, words: list[str], sources: list[str], out: str | None
+) -> None:
+    assert split_words(words, None) == (sources, out)
+
+
+def test_two_files_and_three_words_with_a_missing_one_are_refused(tree: Path) -> None:
+    with pytest.raises(UsageError, match="-o"):
+        split_words(["in/a.jpg", "in/b.png"], None)
+    with pytest.raises(UsageError, match="does not exist"):
+        split_words(["in/a.jpg", "in/b.png", "new"], None)
+
+
+def test_lists_of_names_are_opened(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("list.txt").write_text("in/a.jpg\n\nin/b.png\n")
+    assert split_words(["@list.txt"], None) == (["in/a.jpg", "in/b.png"], None)
+    assert split_words(["@list.txt", "out"], None) == (["in/a.jpg", "in/b.png"], "out")
+    monkeypatch.setattr("sys.stdin", io.StringIO("in/b.png\n"))
+    assert split_words(["@-"], "out") == (["in/b.png"], "out")
+    with pytest.raises(UsageError, match="cannot read the list"):
+        split_words(["@none.txt"], None)
+
+
+def test_numbers_avoid_files_and_taken_names(tree: Path) -> None:
+    Path("in/b_1.png").write_bytes(PNG)
+    assert numbered(Path("in/b.png"), {Path("in/b_2.png")}) == Path("in/b_3.png")
+
+
+def test_jobs_are_values() -> None:
+    assert Job(Path("a"), Path("b")) == Job(Path("a"), Path("b"))
+
+
+def test_planning_loads_neither_torch_nor_libvips() -> None:
+    code = "import sys, upscale.images.jobs; assert not {'torch', 'pyvips', 'cv2', 'av'} & set(sys.modules)"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
