@@ -14,6 +14,8 @@ from torch import Tensor
 # The names of FFmpeg's AVChromaLocation, 1 to 6.
 Siting = Literal["left", "center", "topleft", "top", "bottomleft", "bottom"]
 
+_HIGH, _WIDE = -2, -1
+
 
 def enlarge_chroma(chroma: Tensor, height: int, width: int, log2: tuple[int, int], siting: Siting) -> Tensor:
     """Chroma planes on luma's grid; `log2` is the (vertical, horizontal) subsampling.
@@ -21,14 +23,15 @@ def enlarge_chroma(chroma: Tensor, height: int, width: int, log2: tuple[int, int
     Shape: (C, h, w) -> (C, height, width).
     """
     vertical, horizontal = _origins(log2, siting)
-    wide = _up(chroma, 1 << log2[1], horizontal)
-    return _up(wide.mT, 1 << log2[0], vertical).mT[:, :height, :width]
+    wide = _up(chroma, _WIDE, 1 << log2[1], horizontal)
+    return _up(wide, _HIGH, 1 << log2[0], vertical)[:, :height, :width]
 
 
 def reduce_chroma(chroma: Tensor, log2: tuple[int, int], siting: Siting) -> Tensor:
     """Chroma planes on their own, coarser grid, rounded up. Shape: (C, H, W) -> (C, h, w)."""
     vertical, horizontal = _origins(log2, siting)
-    return _down(_down(chroma.mT, 1 << log2[0], vertical).mT, 1 << log2[1], horizontal)
+    low = _down(chroma, _HIGH, 1 << log2[0], vertical)
+    return _down(low, _WIDE, 1 << log2[1], horizontal)
 
 
 def _origins(log2: tuple[int, int], siting: Siting) -> tuple[float, float]:
@@ -48,37 +51,46 @@ def _cubic(distance: float) -> float:
     return -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2 if x < 2 else 0.0
 
 
-def _up(rows: Tensor, factor: int, origin: float) -> Tensor:
-    """`factor` interpolated samples for each along the last axis, the edge repeated outwards."""
+def _up(planes: Tensor, axis: int, factor: int, origin: float) -> Tensor:
+    """`factor` interpolated samples for each along an axis, the edge repeated outwards."""
     if factor == 1:
-        return rows
-    count = rows.shape[-1]
-    padded = F.pad(rows, (3, 3), mode="replicate")
+        return planes
+    padded = _padded(planes, axis, 3, 3)
     phases = []
     for phase in range(factor):
         place = (phase - origin) / factor
-        weights = {tap: _cubic(place - tap) for tap in range(-3, 4)}
-        phases.append(_weighted(padded, weights, count, 1, 3))
-    return torch.stack(phases, dim=-1).flatten(-2)
+        weights = {tap + 3: _cubic(place - tap) for tap in range(-3, 4)}
+        phases.append(_weighted(padded, axis, weights, planes.shape[axis], 1))
+    # The phases alternate: behind the axis they make one with it.
+    return torch.stack(phases, dim=planes.ndim + axis + 1).flatten(axis - 1, axis)
 
 
-def _down(rows: Tensor, factor: int, origin: float) -> Tensor:
-    """Every `factor`-th place along the last axis; the kernel is as much wider, against aliasing."""
+def _down(planes: Tensor, axis: int, factor: int, origin: float) -> Tensor:
+    """Every `factor`-th place along an axis; the kernel is as much wider, against aliasing."""
     if factor == 1:
-        return rows
-    count = -(-rows.shape[-1] // factor)
+        return planes
     reach = 3 * factor
-    padded = F.pad(rows, (reach, reach + factor), mode="replicate")
-    weights = {tap: _cubic((tap - origin) / factor) for tap in range(-reach, reach + 1)}
+    weights = {tap + reach: _cubic((tap - origin) / factor) for tap in range(-reach, reach + 1)}
     total = sum(weights.values())
-    return _weighted(padded, {tap: w / total for tap, w in weights.items()}, count, factor, reach)
+    padded = _padded(planes, axis, reach, reach + factor)
+    count = -(-planes.shape[axis] // factor)
+    return _weighted(padded, axis, {tap: weight / total for tap, weight in weights.items()}, count, factor)
 
 
-def _weighted(padded: Tensor, weights: dict[int, float], count: int, step: int, pad: int) -> Tensor:
-    """Sums of shifted samples: out[i] = sum of weight * padded[pad + tap + i * step]."""
-    total = padded.new_zeros((*padded.shape[:-1], count))
+def _padded(planes: Tensor, axis: int, before: int, after: int) -> Tensor:
+    """The first and last sample along an axis repeated so often."""
+    sides = (before, after, 0, 0) if axis == _WIDE else (0, 0, before, after)
+    return F.pad(planes[None], sides, mode="replicate")[0]
+
+
+def _weighted(padded: Tensor, axis: int, weights: dict[int, float], count: int, step: int) -> Tensor:
+    """Sums of shifted samples along an axis: out[i] = sum over taps of weight * padded[tap + i * step]."""
+    total: Tensor | None = None
     for tap, weight in weights.items():
-        if weight:
-            first = pad + tap
-            total.add_(padded[..., first : first + (count - 1) * step + 1 : step], alpha=weight)
+        if not weight:
+            continue
+        taken = slice(tap, tap + (count - 1) * step + 1, step)
+        samples = padded[..., taken] if axis == _WIDE else padded[..., taken, :]
+        total = samples * weight if total is None else total.add_(samples, alpha=weight)
+    assert total is not None, "a kernel has a middle"
     return total

@@ -78,22 +78,20 @@ def rgb_to_planes(rgb: Tensor, layout: PixelLayout, colour: Colour) -> list[Tens
     elif layout.family == "gray":
         levels = [_multiplied(to_yuv(colour.matrix)[:1], list(rgb))[0]]
     else:
-        luma, cb, cr = _multiplied(to_yuv(colour.matrix), list(rgb))
+        yuv = _multiplied(to_yuv(colour.matrix), list(rgb))
         log2 = (layout.log2_height, layout.log2_width)
-        levels = [luma, *reduce_chroma(torch.stack([cb, cr]), log2, colour.siting)]
+        levels = [yuv[0], *reduce_chroma(yuv[1:], log2, colour.siting)]
     return [_quantise(level, index, layout, colour) for index, level in enumerate(levels)]
 
 
 def _multiplied(matrix: NDArray[np.floating[Any]], planes: Sequence[Tensor]) -> Tensor:
     """`matrix` times each pixel, as sums: a matrix product may run in TF32, with 10 bits of mantissa."""
-    rows = []
-    for weights in matrix:
-        total = torch.zeros_like(planes[0])
-        for weight, plane in zip(weights, planes, strict=True):
-            if abs(weight) > 1e-12:
-                total = total.add_(plane, alpha=float(weight))
-        rows.append(total)
-    return torch.stack(rows)
+    product = planes[0].new_empty(len(matrix), *planes[0].shape)
+    for row, weights in zip(product, matrix, strict=True):
+        torch.mul(planes[0], float(weights[0]), out=row)
+        for weight, plane in zip(weights[1:], planes[1:], strict=True):
+            row.add_(plane, alpha=float(weight))
+    return product
 
 
 def _expand(plane: Tensor, index: int, layout: PixelLayout, colour: Colour) -> Tensor:

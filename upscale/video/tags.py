@@ -1,9 +1,8 @@
 """The colour tags of a clip: what they say, and what is assumed where they say nothing."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
 
 import av
 
@@ -25,8 +24,16 @@ _MATRICES: dict[int, Matrix] = {
     8: "ycgco",
     9: "bt2020",
 }
-_NUMBERS: dict[Matrix, int] = {"rgb": 0, "bt709": 1, "fcc": 4, "bt601": 6, "smpte240m": 7, "ycgco": 8, "bt2020": 9}
-# Players take untagged video this tall for HD; mpv, VLC and nunif all split near here.
+_NUMBERS: dict[Matrix, int] = {
+    "rgb": 0,
+    "bt709": 1,
+    "fcc": 4,
+    "bt601": 6,
+    "smpte240m": 7,
+    "ycgco": 8,
+    "bt2020": 9,
+}
+# HD begins with 720 lines (SMPTE ST 296), and with it BT.709.
 _HD_HEIGHT_PX = 720
 
 
@@ -69,7 +76,12 @@ def read_siting(stream: av.VideoStream) -> Siting | None:
     at = header.find(b"\x55\xb7\x81")
     if at < 0 or header[at + 4 : at + 7] != b"\x55\xb8\x81":
         return None
-    known: dict[tuple[int, int], Siting] = {(1, 1): "topleft", (1, 2): "left", (2, 1): "top", (2, 2): "center"}
+    known: dict[tuple[int, int], Siting] = {
+        (1, 1): "topleft",
+        (1, 2): "left",
+        (2, 1): "top",
+        (2, 2): "center",
+    }
     return known.get((header[at + 3], header[at + 7]))
 
 
@@ -78,12 +90,17 @@ def assumed_matrix(height: int) -> Matrix:
     return "bt709" if height >= _HD_HEIGHT_PX else "bt601"
 
 
+def is_guessed(tags: ColourTags) -> bool:
+    """Whether the tags name no matrix for YUV: RGB's (0), unspecified (2), reserved (3)."""
+    return tags.matrix in (0, UNSPECIFIED, 3)
+
+
 def source_colour(tags: ColourTags, layout: PixelLayout, height: int, source: Path) -> Colour:
-    """How to read the planes; raises BadInputError for a matrix that is no matrix (ICtCp, constant luminance)."""
+    """How to read the planes; BadInputError for a matrix that is none (ICtCp, constant luminance)."""
     if layout.family == "rgb":
         return Colour("rgb", tags.colour_range != 1)
     full = tags.colour_range == FULL_RANGE
-    if tags.matrix in (UNSPECIFIED, 0, 3):
+    if is_guessed(tags):
         matrix = assumed_matrix(height)
     elif tags.matrix in _MATRICES:
         matrix = _MATRICES[tags.matrix]
@@ -96,12 +113,14 @@ def source_colour(tags: ColourTags, layout: PixelLayout, height: int, source: Pa
 
 
 def target_colour(source: Colour, layout: PixelLayout, height: int) -> Colour:
-    """How to write planes of `layout` from a source of that colour; RGB becomes limited-range YUV and back."""
+    """How to write planes of `layout` from a source of that colour, where RGB meets YUV too."""
     if layout.family == "rgb":
         return Colour("rgb", full_range=True)
     if source.matrix == "rgb":
         return Colour(assumed_matrix(height), full_range=False)
-    return source
+    # Nothing but 4:2:0 can say where its chroma sits; readers then take it for left.
+    is_420 = (layout.log2_width, layout.log2_height) == (1, 1)
+    return source if is_420 else replace(source, siting="left")
 
 
 def target_tags(source: ColourTags, colour: Colour) -> ColourTags:
@@ -119,11 +138,6 @@ def target_tags(source: ColourTags, colour: Colour) -> ColourTags:
         transfer=source.transfer,
         siting=colour.siting,
     )
-
-
-def siting_name(number: int) -> Siting | None:
-    """The name of an AVChromaLocation, None for 0 (unspecified)."""
-    return get_args(Siting)[number - 1] if 1 <= number <= 6 else None
 
 
 def _assumed_siting(matrix: Matrix, full_range: bool) -> Siting:

@@ -1,0 +1,168 @@
+"""`upscale video` as a user meets it: exit codes, files on disk, texts on both streams."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from clips import Clip, first_frame, frame_times, packets, write_clip
+
+from upscale.cli.app import main
+
+PROJECT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Run:
+    code: int
+    out: str
+    err: str
+
+    def events(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def upscale(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """`upscale video -m nearest -s 2 ...` in this process, through the real error boundary."""
+
+    def run(*words: object, model: str = "nearest") -> Run:
+        command = ["upscale", "video", "-m", model, "-s", "2", "--device", "cpu"]
+        monkeypatch.setattr(sys, "argv", [*command, *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        captured = capfd.readouterr()
+        return Run(int(str(stop.value.code or 0)), captured.out, captured.err)
+
+    return run
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_clip_lands_beside_its_source_with_its_sound(upscale: Callable[..., Run], tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "clip.mp4")
+    run = upscale(source)
+    target = tmp_path / "clip_x2.mp4"
+    assert (run.code, run.out) == (0, "")
+    assert f"{target}: 12 frames of 96x64" in run.err and "1 done, 0 skipped, 0 failed" in run.err
+    assert frame_times(target) == frame_times(source)
+    assert packets(target, "audio") == packets(source, "audio")
+
+
+def test_options_reach_the_encoder(upscale: Callable[..., Run], tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "clip.mp4")
+    run = upscale(source, tmp_path / "new" / "out.mkv", "-c", "libx265", "--preset", "ultrafast", "--crf", "30")
+    assert run.code == 0
+    words = ["--pix-fmt", "yuv444p10le", "--audio", "none", "-e", "g=1", "-e", "bf=0", "-q"]
+    assert upscale(source, "-o", tmp_path / "deep.mp4", *words) == Run(0, "", "")
+    assert first_frame(tmp_path / "deep.mp4").format.name == "yuv444p10le"
+    assert names(tmp_path / "new") == ["out.mkv"]
+
+
+def test_a_folder_keeps_the_good_clips_and_names_the_bad(upscale: Callable[..., Run], tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_clip(tmp_path / "in" / "a.mp4")
+    write_clip(tmp_path / "in" / "z.avi", Clip(codec="mpeg4", options={"b": "1M"}, audio=False))
+    (tmp_path / "in" / "text.mp4").write_text("hello")
+    run = upscale(tmp_path / "in", "--json")
+    assert run.code == 1
+    assert f"failed: {tmp_path / 'in' / 'text.mp4'} cannot be read as a video" in run.err
+    assert "z.avi: it is written as .mkv" in run.err
+    assert names(tmp_path / "in_x2") == ["a.mp4", "z.mkv"]
+    *clips, summary = run.events()
+    assert [clip["status"] for clip in clips] == ["done", "failed", "done"]
+    assert clips[0]["frames"] == 12 and clips[0]["width_px"] == 96
+    assert summary == {"event": "summary", "interrupted": False, "done": 2, "skipped": 0, "failed": 1}
+
+
+def test_an_existing_output_is_skipped_replaced_numbered_or_an_error(
+    upscale: Callable[..., Run], tmp_path: Path
+) -> None:
+    source, target = write_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4"
+    target.write_text("old")
+    run = upscale(source, "-o", target)
+    assert (run.code, target.read_text()) == (0, "old") and "0 done, 1 skipped" in run.err
+    run = upscale(source, "-o", target, "--exists", "error")
+    assert (run.code, target.read_text()) == (1, "old") and "exists already" in run.err
+    assert upscale(source, "-o", target, "--exists", "rename").code == 0
+    assert target.read_text() == "old" and len(frame_times(tmp_path / "out_1.mp4")) == 12
+    assert upscale(source, "-o", target, "-y").code == 0
+    assert len(frame_times(target)) == 12
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["missing.mp4"], 2, "missing.mp4 does not exist"),
+        (["in.mp4", "in.mp4"], 2, "would replace its own source"),
+        (["in.mp4", "b.mp4", "-o", "c.mp4"], 2, "two outputs named"),
+        (["in.mp4", "b.mp4", "-e", "crf"], 2, "key=value"),
+        (["in.mp4", "b.mp4", "-e", "nosuch=1"], 2, "knows no option nosuch"),
+        (["in.mp4", "b.webm"], 2, "cannot hold what libx264 encodes"),
+        (["in.mp4", "b.mp4", "-c", "nosuch"], 3, "no video encoder nosuch"),
+        (["text.mp4", "b.mp4"], 1, "text.mp4 cannot be read as a video"),
+        (["empty.mp4", "b.mp4"], 1, "empty.mp4 cannot be read as a video"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence_and_a_code(
+    upscale: Callable[..., Run],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    code: int,
+    message: str,
+) -> None:
+    write_clip(tmp_path / "in.mp4")
+    (tmp_path / "text.mp4").write_text("hello, this is no video\n" * 20)
+    (tmp_path / "empty.mp4").touch()
+    monkeypatch.chdir(tmp_path)
+    before = names(tmp_path)
+    run = upscale(*words, "--json") if code == 1 else upscale(*words)
+    assert run.code == code
+    assert message in run.err and "Traceback" not in run.err
+    assert names(tmp_path) == before
+
+
+def test_an_unknown_model_is_one_sentence(upscale: Callable[..., Run], tmp_path: Path) -> None:
+    run = upscale(write_clip(tmp_path / "in.mp4"), model="nosuch")
+    assert run.code in (2, 3) and "nosuch" in run.err and "Traceback" not in run.err
+
+
+def test_a_damaged_clip_leaves_no_output(upscale: Callable[..., Run], tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in.mkv", Clip(times=tuple(range(0, 12800 * 6, 512))))
+    content = source.read_bytes()
+    source.write_bytes(content[: len(content) // 2])
+    run = upscale(source)
+    assert run.code == 1 and "failed:" in run.err and "Traceback" not in run.err
+    assert names(tmp_path) == ["in.mkv"]
+
+
+def command(*words: object) -> list[str]:
+    return [sys.executable, "-m", "upscale", "video", "-m", "nearest", "-s", "4", "--device", "cpu", *map(str, words)]
+
+
+def test_ctrl_c_is_code_130_and_leaves_nothing(tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in.mp4", Clip(times=tuple(range(0, 512 * 3000, 512)), audio=False))
+    process = subprocess.Popen(command(source, "--preset", "placebo"), cwd=PROJECT, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while len(names(tmp_path)) == 1 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert any(name.endswith(".segments") for name in names(tmp_path))
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in err
+    assert names(tmp_path) == ["in.mp4"]
+
+
+@pytest.mark.data
+def test_a_real_damaged_clip_is_one_sentence(upscale: Callable[..., Run], tmp_path: Path, data_folder: Path) -> None:
+    run = upscale(data_folder / "video" / "androidx_media" / "invalid-bitstream.webm", f"{tmp_path}/")
+    assert run.code == 1 and "failed:" in run.err and "Traceback" not in run.err
+    assert names(tmp_path) == []

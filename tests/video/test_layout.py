@@ -1,0 +1,54 @@
+import av
+import numpy as np
+import pytest
+
+from upscale.video.layout import component_views, find_layout
+
+FORMATS = ["yuv420p", "yuv422p10le", "yuv411p", "nv12", "nv21", "p010le", "yuyv422", "uyvy422", "rgb24", "bgra"]
+
+
+@pytest.mark.parametrize("name", [*FORMATS, "gbrp", "gbrp10le", "gray", "gray12le"])
+def test_what_is_written_through_views_is_what_the_frame_holds(name: str) -> None:
+    layout = find_layout(name)
+    assert layout is not None
+    frame = av.VideoFrame(22, 10, name)
+    rng = np.random.default_rng(0)
+    written = []
+    for view in component_views(frame, layout):
+        view[:] = rng.integers(0, layout.peak + 1, view.shape) << layout.shift
+        written.append(view.copy())
+    for view, codes in zip(component_views(frame, layout), written, strict=True):
+        np.testing.assert_array_equal(view, codes)
+
+
+# Swscale, which reads the packed formats itself, is the judge of where each component lies.
+@pytest.mark.parametrize("name", ["nv12", "nv21", "p010le", "yuyv422", "uyvy422"])
+def test_luma_and_chroma_lie_where_swscale_reads_them(name: str) -> None:
+    layout = find_layout(name)
+    assert layout is not None
+    frame = av.VideoFrame(16, 8, name)
+    for view, code in zip(component_views(frame, layout), (50, 90, 160), strict=True):
+        view[:] = code << layout.shift << (layout.depth - 8)
+    planar = frame.reformat(format="yuv444p")
+    plain = find_layout("yuv444p")
+    assert plain is not None
+    assert [int(view[4, 8]) for view in component_views(planar, plain)] == [50, 90, 160]
+
+
+@pytest.mark.parametrize("name", ["rgb24", "bgr24", "bgra", "argb", "gbrp"])
+def test_red_green_and_blue_lie_where_swscale_reads_them(name: str) -> None:
+    layout = find_layout(name)
+    assert layout is not None
+    frame = av.VideoFrame(16, 8, name)
+    for view, code in zip(component_views(frame, layout), (10, 90, 200), strict=True):
+        view[:] = code
+    assert frame.to_ndarray(format="rgb24")[3, 3].tolist() == [10, 90, 200]
+
+
+@pytest.mark.parametrize("name", ["pal8", "gbrpf32le", "yuv420p10be", "bayer_rggb8", "monow"])
+def test_formats_without_integer_planes_are_unknown(name: str) -> None:
+    assert find_layout(name) is None
+
+
+def test_a_jpeg_format_is_its_plain_one() -> None:
+    assert find_layout("yuvj420p") == find_layout("yuv420p")

@@ -1,0 +1,127 @@
+"""One clip from file to file: decode | planes to RGB, network, RGB to planes | encode, each in its own thread.
+
+The middle runs in the caller's thread; bounded queues keep memory the same whatever the clip's length.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from upscale.atomic import replacing
+from upscale.engine.scaling import ScalePlan, enlarge
+from upscale.engine.upscaler import Upscaler
+from upscale.video.colour import planes_to_rgb, rgb_to_planes
+from upscale.video.encoder import EncoderPlan, Encoding, even_note, plan_encoder
+from upscale.video.mux import Audio, plan_mux
+from upscale.video.reader import Frame, VideoInfo, VideoReader
+from upscale.video.segments import Picture, Segment, write_segments
+from upscale.video.stages import ahead, behind
+from upscale.video.writer import check, join
+
+# Frames waiting on either side of the network: enough to cover a keyframe's cost, few enough for 8K.
+_AHEAD = 4
+
+
+@dataclass(frozen=True)
+class VideoJob:
+    """One clip to enlarge: from where to where, and how it is written."""
+
+    source: Path
+    target: Path
+    encoding: Encoding
+    audio: Audio = "copy"
+
+
+@dataclass(frozen=True)
+class Enlarged:
+    """What became of a clip; the early notes were known, and told, before the first frame."""
+
+    frames: int
+    height_px: int
+    width_px: int
+    early_notes: tuple[str, ...]
+    late_notes: tuple[str, ...]
+
+
+class Listener(Protocol):
+    """Who is told how a clip gets on."""
+
+    def begun(self, frame_estimate: int | None, notes: tuple[str, ...]) -> None:
+        """All checks have passed and the first frame is next."""
+
+    def enlarged(self, pixels: int) -> None:
+        """One more frame is finished, of so many pixels."""
+
+
+class FrameSource:
+    """A frame as the engine reads it: converted to RGB on the device when its first rows are asked for."""
+
+    def __init__(self, frame: Frame, info: VideoInfo, device: torch.device) -> None:
+        self.frame = frame
+        self.height, self.width = info.height, info.width
+        self._info, self._device = info, device
+
+    @cached_property
+    def rgb(self) -> Tensor:
+        """The whole picture. Shape: (3, H, W), float32, out-of-gamut colours kept."""
+        planes = [torch.from_numpy(plane).to(self._device) for plane in self.frame.planes]
+        return planes_to_rgb(planes, self._info.layout, self._info.colour)
+
+    def read(self, top: int, bottom: int) -> Tensor:
+        """Rows top <= y < bottom. Shape: (3, bottom - top, width)."""
+        return self.rgb[:, top:bottom]
+
+
+def upscale_video(job: VideoJob, upscaler: Upscaler, plan: ScalePlan, listener: Listener) -> Enlarged:
+    """Enlarge one clip; the target appears when it is complete, or not at all.
+
+    Raises BadInputError for a clip that cannot be decoded to its end, OutputError where the result cannot be
+    written, UsageError and EnvironmentLackError for an encoder or container that cannot be had; those two come
+    before the first frame is computed.
+    """
+    with VideoReader(job.source) as reader:
+        info = reader.info
+        encoder = plan_encoder(info, *plan.target_size(info.height, info.width), job.encoding)
+        mux = plan_mux(info, encoder, job.target, job.audio)
+        early = tuple(note for note in (*info.notes, even_note(encoder), *mux.notes) if note)
+        listener.begun(info.frame_estimate, early)
+        with replacing(job.target) as aside, _segment_folder(job.target) as folder:
+            with closing(ahead(reader.frames(), _AHEAD)) as frames:
+                sources = (FrameSource(frame, info, upscaler.device) for frame in frames)
+                pictures = _pictures(enlarge(upscaler, plan, sources), encoder, listener)
+                segments = behind(_encoding_into(folder, encoder), pictures, _AHEAD)
+            join(segments, mux, aside)
+            late = (*check(aside, mux, reader.frames_read), *reader.notes())
+        return Enlarged(reader.frames_read, encoder.coded_height, encoder.coded_width, early, late)
+
+
+def _pictures(
+    enlarged: Iterable[tuple[FrameSource, Tensor]], encoder: EncoderPlan, listener: Listener
+) -> Iterator[Picture]:
+    """Integer planes in the computer's memory, ready for the encoder."""
+    below, right = encoder.coded_height - encoder.height, encoder.coded_width - encoder.width
+    for source, rgb in enlarged:
+        padded = F.pad(rgb, (0, right, 0, below), mode="replicate") if below or right else rgb
+        planes = rgb_to_planes(padded, encoder.layout, encoder.colour)
+        yield Picture(tuple(plane.cpu().numpy() for plane in planes), source.frame.pts, source.frame.duration)
+        listener.enlarged(padded.shape[1] * padded.shape[2])
+
+
+def _encoding_into(folder: Path, encoder: EncoderPlan) -> Callable[[Iterator[Picture]], list[Segment]]:
+    return lambda pictures: list(write_segments(pictures, encoder, folder))
+
+
+@contextmanager
+def _segment_folder(target: Path) -> Iterator[Path]:
+    """A folder beside the target, on the same disk, gone when the work ends in whatever way."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(".segments", f".{target.stem[:80]}.", target.parent) as folder:
+        yield Path(folder)
