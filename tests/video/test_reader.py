@@ -88,7 +88,7 @@ def fast_start(source: Path) -> Path:
 
 def test_a_cut_off_mp4_is_no_shorter_clip(tmp_path: Path) -> None:
     whole = fast_start(write_clip(tmp_path / "clip.mp4", Clip(times=tuple(range(0, 512 * 60, 512)))))
-    with pytest.raises(BadInputError, match=r"cut off: \d+ of 60 frames"):
+    with pytest.raises(BadInputError, match=r"cut off: \d+ of 60 frames|damaged after"):
         read(cut(whole, 0.6))
 
 

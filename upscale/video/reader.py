@@ -1,6 +1,7 @@
 """Clips in: what a file says about its video, and its frames as planes, each with its own time."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice
@@ -60,7 +61,8 @@ class VideoReader:
     def __init__(self, source: Path) -> None:
         self.source = source
         self._container = open_container(source)
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(self._container.close)
             self._stream = main_video(self._container, source)
             self._stream.thread_type = "AUTO"
             self._decoded = self._decode()
@@ -68,9 +70,7 @@ class VideoReader:
             if not self._first:
                 raise BadInputError(f"{source} holds no frame that can be decoded")
             self.info = self._read_info()
-        except BaseException:
-            self._container.close()
-            raise
+            on_failure.pop_all()
         self._clock = Clock(self.info.time_base, self.info.rate)
         self._interlaced = self._corrupt = 0
         self.frames_read = 0
