@@ -1,0 +1,91 @@
+"""Turn a trained file into a shipped one: fp16, contract filled in, every score measured on the shipped file, a card.
+
+    python benchmarks/ship.py trained.safetensors --data DATA --hardware "2 CPU cores" --command "upscale train ..."
+
+DATA holds Set5, Set14 (HR and LRx2..4) and BSD100 (HR). Writes weights/NAME_xSCALE.safetensors and .md.
+"""
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+
+from upscale.engine.scaling import ScalePlan
+from upscale.engine.upscaler import Upscaler, UpscaleOptions
+from upscale.evaluate.pairs import find_pairs
+from upscale.evaluate.protocol import Protocol, Row, Run, parse_metrics
+from upscale.evaluate.scoring import score_pairs
+from upscale.models.checkpoint import read_network, save_network
+
+ROOT = Path(__file__).resolve().parents[1]
+LICENCE = "MIT; trained on photographs under CC0, CC-BY, CC-BY-SA, GPL-2+, BSD, public domain, Unsplash, Pexels"
+SETS = ("Set5", "Set14", "BSD100")
+
+
+def scores(path: Path, data: Path) -> dict[str, float]:
+    """Means over each set, in fp32, of the network in the file."""
+    network = read_network(path)
+    scale = network.spec.scale
+    upscaler = Upscaler(network, UpscaleOptions(dtype="fp32"))
+    measured: dict[str, float] = {}
+    for name in SETS:
+        folder = data / name / f"LRx{scale}"
+        published = folder.is_dir()
+        # The covariance of NIQE needs more blocks than the pictures of Set5 have.
+        metrics = parse_metrics("psnr,ssim" if name == "Set5" else "psnr,ssim,niqe")
+        protocol = Protocol(scale, metrics, "folder" if published else "matlab-bicubic")
+        pairs = find_pairs(data / name / "HR", folder if published else None, scale)
+        rows = list(score_pairs(upscaler, ScalePlan(network, 1, scale), pairs, protocol))
+        measurable = tuple(row for row in rows if isinstance(row, Row))
+        if len(measurable) < len(rows):
+            raise SystemExit(f"{name}: a picture could not be measured")
+        means = Run(network.spec.name, protocol, measurable, ()).means()
+        measured |= {f"{name} x{scale} {metric.upper()}": round(mean, 3) for metric, mean in means.items()}
+    return measured
+
+
+def card(path: Path, options: argparse.Namespace) -> str:
+    """What one has to know of a shipped file."""
+    spec = read_network(path).spec
+    table = "\n".join(f"| {name} | {value} |" for name, value in spec.scores.items())
+    return f"""# {path.stem}
+
+{spec.architecture}, x{spec.scale}, receptive radius {spec.radius} input pixels.
+
+- Trained on: {spec.trained_on}; the photographs are listed in DATA.md. No test set overlaps them.
+- Command: `{options.command}`
+- Hardware: {options.hardware}
+- Licence: {spec.licence}
+
+| measured on this file, fp32 | |
+|---|---|
+{table}
+
+PSNR and SSIM on Y (BT.601), {spec.scale} pixels of border cut, 8-bit; low resolutions: the published files of Set5
+and Set14, MATLAB's bicubic for BSD100. NIQE: lower looks more natural.
+"""
+
+
+def main() -> None:
+    """Measure, fill in, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("trained", type=Path)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--hardware", required=True)
+    parser.add_argument("--command", required=True)
+    options = parser.parse_args()
+    network = read_network(options.trained)
+    target = ROOT / "weights" / f"{network.spec.name}_x{network.spec.scale}.safetensors"
+    with tempfile.TemporaryDirectory() as folder:
+        half = Path(folder) / "half.safetensors"
+        save_network(network, half, dtype=torch.float16)
+        network.rename(licence=LICENCE, scores=scores(half, options.data))
+        save_network(network, half, dtype=torch.float16)
+        shutil.copyfile(half, target)
+    target.with_suffix(".md").write_text(card(target, options), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
