@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from upscale.engine.scaling import ScalePlan
-from upscale.engine.upscaler import Upscaler, UpscaleOptions
+from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.evaluate.pairs import find_pairs
 from upscale.evaluate.protocol import Protocol, Row, Run, parse_metrics
 from upscale.evaluate.scoring import score_pairs

@@ -27,11 +27,19 @@ def test_success_replaces(tmp_path: Path) -> None:
 
 
 def test_the_aside_keeps_the_suffix_and_fits_any_name(tmp_path: Path) -> None:
-    target = tmp_path / ("x" * 250 + ".png")
+    for stem in ("x" * 250, "\u6f22" * 80):
+        target = tmp_path / f"{stem}.png"
+        with replacing(target) as aside:
+            assert aside.suffix == ".png"
+            aside.write_bytes(b"new")
+        assert target.read_bytes() == b"new"
+
+
+def test_the_aside_is_hidden_beside_the_target(tmp_path: Path) -> None:
+    target = tmp_path / "a.png"
     with replacing(target) as aside:
-        assert aside.suffix == ".png"
+        assert aside.parent == tmp_path and aside.name.startswith(".")
         aside.write_bytes(b"new")
-    assert target.read_bytes() == b"new"
 
 
 def test_what_the_file_system_refuses_names_the_target(tmp_path: Path) -> None:

@@ -1,32 +1,33 @@
 """A training run: data once into memory, then one visible loop, then a file that the other commands take."""
 
-import math
-import time
+import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from upscale.train.config import TrainConfig
-from upscale.train.data import Crops, Pair, load_pairs, split_validation
+from upscale.train.data import Crops, Pictures, load_pictures
+from upscale.train.length import Stopwatch
+from upscale.train.saving import check_writable, restore_state, save_state, saved_settings, state_folder
 from upscale.train.schedule import learning_rate
 from upscale.train.start import build_objective, start
-from upscale.train.state import TrainState, restore_state, save_state, state_folder
-from upscale.train.steps import Losses, adversarial_step, content_step
+from upscale.train.state import TrainState
+from upscale.train.steps import Losses, NotFiniteError, adversarial_step, content_step
 from upscale.train.validate import validate
 
 from upscale.errors import TrainingError
 from upscale.models.checkpoint import save_network
 from upscale.models.network import Network
 
-# The first steps are slower than the rest; the next ones tell how many fit into --minutes.
-_TIMED_FROM, _TIMED_UNTIL = 10, 60
 _MOST_BAD_STEPS = 10
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a run tells after each step; `psnr_y`, in dB, only after a validation."""
+    """What a run tells after each step; `total` is 0 while unknown, `psnr_y`, in dB, only there after a validation."""
 
     step: int
     total: int
@@ -35,95 +36,93 @@ class Progress:
     psnr_y: float | None
 
 
-def train(
-    config: TrainConfig, on_step: Callable[[Progress], None], *, resume: bool = False, stop_at: int | None = None
-) -> Path | None:
+@dataclass(frozen=True)
+class Control:
+    """How a run begins and may end early: from its saved state, at a step, or when asked between two steps."""
+
+    resume: bool = False
+    stop_at: int | None = None
+    interrupted: Callable[[], bool] = lambda: False
+
+
+def train(config: TrainConfig, on_step: Callable[[Progress], None], control: Control = Control()) -> Path | None:
     """Run to the end and write `config.out`; the state of the run lies beside it in `<out>.state`.
 
-    `resume` goes on from that state. `stop_at` ends early with the state saved and returns None; so does an
-    interruption, which is raised on. Raises UsageError, EnvironmentLackError, BadInputError, TrainingError.
+    Returns None where it stopped early, with its state saved; an interruption raises KeyboardInterrupt then.
+    Raises UsageError, EnvironmentLackError, BadInputError, OutputError, TrainingError.
     """
-    state = start(config)
     folder = state_folder(config.out)
-    if resume:
+    check_writable(folder)
+    state = start(config, initialise=not control.resume)
+    if control.resume:
         restore_state(state, folder)
-        state.total = config.steps if config.minutes is None else state.total
-    elif config.minutes is not None:
-        state.total = max(state.total, _TIMED_UNTIL)
-    objective = build_objective(config, state.device)
+    state.total = _planned(config, state, folder)
+    objective = build_objective(config, state)
     step_once = adversarial_step if "gan" in config.losses else content_step
-    training, held = _pictures(config)
-    crops = iter(Crops(training, config.scale, config.batch, config.crop, state.generator))
-    last = state.total if stop_at is None else min(stop_at, state.total)
-    pace = _Pace(config.minutes)
+    pictures = load_pictures(config)
+    _compare(state, pictures)
+    crops = iter(Crops(pictures.training, config.scale, config.batch, config.crop, state.generator))
+    watch = Stopwatch(config.minutes or 0.0, state.step)
     bad = 0
-    try:
-        while state.step < last:
-            _set_rates(config, state)
-            lr, hr = (side.to(state.device, memory_format=torch.channels_last) for side in next(crops))
-            losses = step_once(state, objective, lr, hr)
-            state.step += 1
+    while state.step < (state.total or state.step + 1):
+        rate = _set_rates(config, state)
+        lr, hr = (side.to(state.device, memory_format=torch.channels_last) for side in next(crops))
+        try:
+            losses, bad = step_once(state, objective, lr, hr), 0
             state.average(config.ema)
+        except NotFiniteError as error:
+            losses, bad = error.args[0], bad + 1
+            state.forget_statistics()
+        if bad > _MOST_BAD_STEPS:
+            raise TrainingError(f"{bad} steps in a row were not finite: {losses}; lower --lr, or use --dtype fp32")
+        state.step += 1
+        state.total = state.total or watch.total_after(state.step)
 
-            bad = 0 if all(math.isfinite(value) for value in losses.values()) else bad + 1
-            if bad > _MOST_BAD_STEPS:
-                raise TrainingError(
-                    f"{bad} steps in a row gave no finite loss: {losses}; lower --lr or use --dtype fp32"
-                )
-            if pace.known(state.step):
-                state.total = pace.total()
-                last = state.total if stop_at is None else min(stop_at, state.total)
-            psnr_y = None
-            if held and (state.step % config.validate_every == 0 or state.step == last):
-                psnr_y = validate(state.ema, held, state.device)
-                state.history.append({"step": state.step, "psnr_y": psnr_y, **losses})
-            on_step(Progress(state.step, state.total, losses, state.optimiser.param_groups[0]["lr"], psnr_y))
-            if state.step % config.save_every == 0:
-                save_state(state, folder, asdict(config))
-    finally:
-        # Also when interrupted, or when a loss went astray: the night's work is kept.
-        save_state(state, folder, asdict(config))
-    if state.step < state.total:
-        return None
-    save_network(_finished(config, state, len(training)), config.out)
+        psnr_y = None
+        if pictures.held and (state.step % config.validate_every == 0 or state.step == state.total):
+            psnr_y = validate(state.ema, pictures.held, state.device)
+            state.history.append({"step": state.step, "psnr_y": psnr_y, **losses})
+        on_step(Progress(state.step, state.total, losses, rate, psnr_y))
+        complete, interrupted = state.step == state.total, control.interrupted()
+        stop = not complete and (interrupted or state.step == control.stop_at)
+        if stop or complete or state.step % config.save_every == 0:
+            save_state(state, folder, asdict(config))
+        if stop and interrupted:
+            raise KeyboardInterrupt
+        if stop:
+            return None
+    save_network(_finished(config, state, len(pictures.training)), config.out)
     return config.out
 
 
-def _pictures(config: TrainConfig) -> tuple[list[Pair], list[Pair]]:
-    """Pictures to train on, and pictures to validate on."""
-    pairs = load_pairs(config.data, config.scale, smallest=config.crop)
-    if config.val is None:
-        return split_validation(pairs)
-    return pairs, load_pairs(config.val, config.scale, smallest=config.scale)
+def _planned(config: TrainConfig, state: TrainState, folder: Path) -> int:
+    """The number of steps, 0 where the time has yet to tell; a resumed run keeps it unless told another time."""
+    if config.minutes is None:
+        return config.steps
+    before = (saved_settings(folder) or {}).get("minutes") if state.step else None
+    return state.total if before == config.minutes else 0
 
 
-def _set_rates(config: TrainConfig, state: TrainState) -> None:
-    """The schedule's share of each optimiser's own peak."""
-    share = learning_rate(state.step, state.total, config) / config.lr
-    state.optimiser.param_groups[0]["lr"] = config.lr * share
+def _compare(state: TrainState, pictures: Pictures) -> None:
+    """Say so where a resumed run finds other pictures: it goes on, but not as if it had never stopped."""
+    if state.pictures and state.pictures != pictures.fingerprint:
+        logger.warning("the training pictures have changed since this run began")
+    state.pictures = pictures.fingerprint
+
+
+def _set_rates(config: TrainConfig, state: TrainState) -> float:
+    """Give each optimiser the schedule's share of its own peak; the network's is returned."""
+    rate = learning_rate(state.step, state.total, config)
+    state.optimiser.param_groups[0]["lr"] = rate
     if state.optimiser_d is not None:
-        state.optimiser_d.param_groups[0]["lr"] = config.lr_discriminator * share
-
-
-class _Pace:
-    """Turns a number of minutes into a number of steps, once, from the time the first steps take."""
-
-    def __init__(self, minutes: float | None) -> None:
-        self._minutes = minutes
-        self._started = 0.0
-
-    def known(self, step: int) -> bool:
-        if step == _TIMED_FROM:
-            self._started = time.monotonic()
-        return self._minutes is not None and step == _TIMED_UNTIL
-
-    def total(self) -> int:
-        step_s = (time.monotonic() - self._started) / (_TIMED_UNTIL - _TIMED_FROM)
-        return max(_TIMED_UNTIL, round((self._minutes or 0) * 60 / step_s))
+        state.optimiser_d.param_groups[0]["lr"] = config.lr_discriminator * rate / config.lr
+    return rate
 
 
 def _finished(config: TrainConfig, state: TrainState, pictures: int) -> Network:
     """The averaged network, with what it was trained on in its contract."""
+    if not all(torch.isfinite(tensor).all() for tensor in state.ema.state_dict().values()):
+        raise TrainingError("the trained weights are not finite; lower --lr, or use --dtype fp32")
     scores = {f"validation x{config.scale} PSNR-Y": round(item["psnr_y"], 3) for item in state.history[-1:]}
     trained_on = f"{pictures} pictures of {config.data.name}, {state.step} steps of {config.batch} crops"
     state.ema.rename(trained_on=trained_on, scores=scores)

@@ -1,37 +1,40 @@
 """What a run starts from: networks, optimisers, losses and the random generator, all from its configuration."""
 
 import copy
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import nn
 from upscale.train.config import TrainConfig
 from upscale.train.discriminators import SrganDiscriminator
-from upscale.train.losses.vgg import VggLoss, load_vgg
+from upscale.train.losses.vgg import Layer, VggLoss, load_vgg
 from upscale.train.state import TrainState
 from upscale.train.steps import Objective
 
 from upscale.device import choose_device, choose_dtype
 from upscale.errors import UsageError
-from upscale.models.catalog import load_network
+from upscale.models.catalog import families, load_network, scales_of
 from upscale.models.checkpoint import build
 from upscale.models.network import Network
 
 # Adam's second moment over about 100 steps, as BasicSR's recipes have it for these networks.
 _BETAS = (0.9, 0.99)
-_VGG_LAYERS: tuple[Literal["vgg22"], Literal["vgg54"]] = ("vgg22", "vgg54")
+_VGG_LAYERS: tuple[Layer, ...] = ("vgg22", "vgg54")
 
 _Module = TypeVar("_Module", bound=nn.Module)
 
 
-def start(config: TrainConfig) -> TrainState:
-    """A state at step 0. Raises UsageError, EnvironmentLackError for what cannot be built."""
+def start(config: TrainConfig, *, initialise: bool = True) -> TrainState:
+    """A state at step 0; `initialise` says whether `config.init` is read, which a saved state makes needless.
+
+    Raises UsageError, EnvironmentLackError for what cannot be built.
+    """
     device = choose_device(config.device)
     dtype = choose_dtype(config.dtype, device)
     if dtype is torch.float16:
         dtype = torch.bfloat16  # fp16 would need loss scaling; every GPU worth training on has bf16
     torch.manual_seed(config.seed)
-    network = _on(device, new_network(config)).train()
+    network = _on(device, new_network(config, initialise=initialise)).train()
     state = TrainState(
         network=network,
         ema=copy.deepcopy(network).eval().requires_grad_(False),
@@ -47,30 +50,34 @@ def start(config: TrainConfig) -> TrainState:
     return state
 
 
-def new_network(config: TrainConfig) -> Network:
+def new_network(config: TrainConfig, *, initialise: bool = True) -> Network:
     """The network of a run: freshly initialised, then with whatever fits of `config.init`."""
     try:
         network = build(config.architecture, {"scale": config.scale, **config.network})
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, RuntimeError) as error:
         raise UsageError(
             f"cannot build {config.architecture} x{config.scale} from {config.network}: {error}"
         ) from error
     calm_residuals(network)
     if config.init != "none":
-        _initialise(network, config.init)
+        if initialise:
+            _copy_fitting(network, config.init)
     elif "gan" in config.losses:
         raise UsageError("a GAN has to start from a network trained on pixels, or its pictures turn grey: give --init")
     network.rename(name=config.model)
     return network
 
 
-def _initialise(network: Network, source: str) -> None:
-    """Copy every weight of the same name and shape."""
+def _copy_fitting(network: Network, source: str) -> None:
+    """Copy every weight of the same name and shape; a shipped family's other factor shares most of them."""
+    scale = network.spec.scale
+    known = scales_of(source) if source in families() else (scale,)
+    given = load_network(source, scale if scale in known else known[-1]).state_dict()
     own = network.state_dict()
-    given = load_network(source, network.spec.scale).state_dict()
     fitting = {key: value for key, value in given.items() if key in own and own[key].shape == value.shape}
-    if not fitting:
-        raise UsageError(f"--init {source}: none of its weights fit this network")
+    share = sum(value.numel() for value in fitting.values()) / sum(value.numel() for value in own.values())
+    if share < 0.5:
+        raise UsageError(f"--init {source}: only {share:.0%} of its weights fit this network")
     network.load_state_dict(own | fitting)
 
 
@@ -85,13 +92,16 @@ def calm_residuals(network: Network) -> None:
                 parameter.mul_(0.1)
 
 
-def build_objective(config: TrainConfig, device: torch.device) -> Objective:
+def build_objective(config: TrainConfig, state: TrainState) -> Objective:
     """The content losses; VGG weights are loaded, and their absence told, before the first step."""
-    vgg: dict[str, VggLoss] = {}
-    for layer in _VGG_LAYERS:
-        if layer in config.losses:
-            vgg[layer] = _on(device, VggLoss(*load_vgg(config.vgg_weights), layer=layer))
-    return Objective(config.losses, vgg, on_luma=config.network.get("colour") == "y")
+    layers = [layer for layer in _VGG_LAYERS if config.losses.get(layer)]
+    vgg = {}
+    if layers:
+        tensors, expects = load_vgg(config.vgg_weights)
+        vgg = {str(layer): _on(state.device, VggLoss(tensors, expects, layer)) for layer in layers}
+    weights = {name: weight for name, weight in config.losses.items() if weight}
+    on_luma = getattr(state.network.config, "colour", "rgb") == "y"
+    return Objective(weights, vgg, on_luma=on_luma)
 
 
 def _adam(network: nn.Module, lr: float) -> torch.optim.Adam:

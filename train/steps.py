@@ -11,6 +11,13 @@ from upscale.models.colour import luma
 
 Losses = dict[str, float]
 
+# Far above what a healthy step shows (about 1): it catches explosions only.
+_LARGEST_GRADIENT = 100.0
+
+
+class NotFiniteError(Exception):
+    """A loss or a gradient is not finite, and the step was not taken. The losses are its argument."""
+
 
 class Objective:
     """The weighted sum of content losses, by the names of `TrainConfig.losses`."""
@@ -35,42 +42,45 @@ class Objective:
 
 
 def content_step(state: TrainState, objective: Objective, lr: Tensor, hr: Tensor) -> Losses:
-    """Fit the network to its content losses. Shape: (N, 3, h, w), (N, 3, H, W) in [0, 1]."""
+    """Fit the network to its content losses; NotFiniteError if that was not possible.
+
+    Shape: (N, 3, h, w), (N, 3, H, W) in [0, 1].
+    """
     with state.autocast():
         sr = state.network(lr).float()
         loss, parts = objective.measure(sr, hr)
-    _descend(state.optimiser, loss, state.network)
+    _descend(state.optimiser, loss, state.network, parts)
     return parts
 
 
 def adversarial_step(state: TrainState, objective: Objective, lr: Tensor, hr: Tensor) -> Losses:
-    """One step of the discriminator, then one of the generator, on the same pictures. Shape: as content_step."""
+    """One step of the discriminator, then one of the generator, on the same pictures. As content_step."""
     judge, optimiser = state.require_discriminator()
     with state.autocast():
         sr = state.network(lr).float()
+        loss, parts = objective.measure(sr, hr)
+        if not torch.isfinite(loss):  # before the judge's BatchNorm sees it
+            raise NotFiniteError(parts)
         real, fake = judge(hr), judge(sr.detach())
         loss_d = discriminator_loss(real.float(), fake.float())
-    _descend(optimiser, loss_d, judge)
+    _descend(optimiser, loss_d, judge, parts)
     judge.requires_grad_(False)
     with state.autocast():
-        loss, parts = objective.measure(sr, hr)
         adversarial = generator_loss(judge(sr).float())
-    _descend(state.optimiser, loss + objective.weights["gan"] * adversarial, state.network)
+    _descend(state.optimiser, loss + objective.weights["gan"] * adversarial, state.network, parts)
     judge.requires_grad_(True)
     told = {"D(real)": real.float().sigmoid().mean().item(), "D(sr)": fake.float().sigmoid().mean().item()}
     return parts | {"gan": adversarial.item(), "d": loss_d.item()} | told
 
 
-def _descend(optimiser: torch.optim.Optimizer, loss: Tensor, network: nn.Module) -> None:
-    """One update, left out where the loss or a gradient is not finite: one bad batch must not end a night's run."""
+def _descend(optimiser: torch.optim.Optimizer, loss: Tensor, network: nn.Module, parts: Losses) -> None:
+    """One update, refused where the loss or a gradient is not finite."""
     optimiser.zero_grad(set_to_none=True)
-    if not torch.isfinite(loss):
-        return
-    loss.backward()  # type: ignore[no-untyped-call]
-    norm = nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
-    if torch.isfinite(norm):
-        optimiser.step()
-
-
-# Far above what a healthy step shows (about 1): it catches explosions only.
-_LARGEST_GRADIENT = 100.0
+    if torch.isfinite(loss):
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
+        if torch.isfinite(norm):
+            optimiser.step()
+            return
+    network.requires_grad_(True)
+    raise NotFiniteError(parts)

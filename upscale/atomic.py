@@ -8,6 +8,8 @@ from pathlib import Path
 
 from upscale.errors import OutputError
 
+_STEM_BYTES = 80
+
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
@@ -16,7 +18,9 @@ def replacing(target: Path) -> Iterator[Path]:
     The temporary name keeps the suffix, which encoders choose their format by. Raises OutputError, naming
     the target, for whatever the file system refuses (full disk, missing permission, missing folder).
     """
-    aside = target.with_name(f".{target.stem[:80]}.{secrets.token_hex(4)}.part{target.suffix}")
+    # Names may have 255 bytes, not characters.
+    stem = os.fsdecode(os.fsencode(target.stem)[:_STEM_BYTES]) if target.stem.isascii() else ""
+    aside = target.with_name(f".{stem}.{secrets.token_hex(4)}.part{target.suffix}")
     try:
         try:
             yield aside

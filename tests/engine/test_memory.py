@@ -33,17 +33,35 @@ print(max((a - b).abs().max().item() for a, b in zip(got, wanted)) < 1e-5)
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="limits the address space, on Linux")
-def test_whole_pictures_that_do_not_fit_become_tiles() -> None:
-    command = [sys.executable, "-c", CHILD, str(Path(__file__).parents[1]), "0", "110"]
+@pytest.mark.parametrize("tile", ["0", "auto"])
+def test_what_does_not_fit_is_done_in_smaller_steps(tile: str) -> None:
+    command = [sys.executable, "-c", CHILD, str(Path(__file__).parents[1]), tile, "110"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout.strip() == "True", done.stderr
-    assert "memory ran out" in done.stderr
+    if tile == "0":
+        assert "memory ran out" in done.stderr
 
 
-def test_batch_goes_first_then_band_or_tile_and_the_end_is_told() -> None:
-    assert halve(Limits(None, 8, None), together=5, side=100) == Limits(2, 8, None)
-    assert halve(Limits(1, 8, None), together=1, side=100) == Limits(1, 4, None)
-    assert halve(Limits(1, 1, None), together=1, side=100) is None
-    assert halve(Limits(1, 8, 0), together=1, side=100) == Limits(1, 8, 50)
-    assert halve(Limits(1, 8, 256), together=1, side=100) == Limits(1, 8, 50)
-    assert halve(Limits(1, 8, 20), together=1, side=100) is None
+STREAMED = Limits(None, 8, None)
+
+
+def test_batch_is_halved_first_then_the_band_then_tiles_take_over() -> None:
+    small = {"pixels": 100, "side": 100}
+    assert halve(STREAMED, together=5, **small) == Limits(None, 8, None, batch_px=200)
+    assert halve(Limits(6, 8, None), together=6, **small) == Limits(3, 8, None, batch_px=300)
+    assert halve(STREAMED, together=1, **small) == Limits(None, 4, None)
+    assert halve(Limits(None, 1, None), together=1, **small) == Limits(None, 1, 50)
+    assert halve(Limits(None, 8, 0), together=1, **small) == Limits(None, 8, 50)
+    assert halve(Limits(None, 8, 256), together=1, **small) == Limits(None, 8, 50)
+    assert halve(Limits(None, 8, 20), together=1, **small) is None
+
+
+def test_large_pictures_never_wait_for_each_other() -> None:
+    """Also after small ones were halved, and with a batch meant for tiles."""
+    assert STREAMED.pictures(16, 16) == 64
+    assert STREAMED.pictures(200, 200) == 1
+    assert Limits(8, 8, None).pictures(100, 100) == 8
+    assert Limits(8, 8, None).pictures(4000, 3000) == 1
+    assert Limits(8, 8, 64).pictures(200, 200) == 1
+    halved = halve(STREAMED, together=64, pixels=256, side=16)
+    assert halved is not None and halved.pictures(200, 200) == 1 and halved.pictures(16, 16) == 32

@@ -77,7 +77,10 @@ def test_eight_symmetries_are_different_and_undone_by_area() -> None:
 
 def test_validation_pictures_are_not_trained_on() -> None:
     many = pairs() * 10
-    training, held = split_validation(many, count=8)
-    assert len(training) + len(held) == 30 and len(held) == 8
-    few, none = split_validation(pairs(), count=8)
-    assert len(few) == 3 and none == []
+    training, held = split_validation(many)
+    assert len(training) == 27 and len(held) == 3
+    assert len(split_validation(many * 10)[1]) == 8
+    few, one = split_validation(pairs())
+    assert len(few) == 2 and len(one) == 1
+    lone, none = split_validation(pairs()[:1])
+    assert len(lone) == 1 and none == []

@@ -1,5 +1,6 @@
 """Training through its public face: exact resume, better pictures, honest refusals."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from upscale.train.config import TrainConfig, configure, parse_losses, read_recipe
-from upscale.train.run import Progress, train
-from upscale.train.state import state_folder
+from upscale.train.data import load_pictures
+from upscale.train.run import Control, Progress, train
+from upscale.train.saving import state_folder
 
-from upscale.errors import UsageError
+from upscale.errors import TrainingError, UsageError
 from upscale.models.catalog import load_network
 
 TINY = {"blocks": 1, "channels": 8, "norm": "none"}
@@ -49,12 +51,12 @@ def config_for(photos: Path, out: Path, **changes: object) -> TrainConfig:
         "data": photos, "out": out, "model": "mine", "network": TINY, "scale": 2, "steps": 8, "batch": 2, "crop": 8,
         "warmup": 2, "validate_every": 4, "save_every": 3, "device": "cpu", "dtype": "fp32",
     }  # fmt: skip
-    return configure(settings, changes)
+    return configure(settings | {key: value for key, value in changes.items() if value is None}, changes)
 
 
 def run(config: TrainConfig, *, resume: bool = False, stop_at: int | None = None) -> list[Progress]:
     progress: list[Progress] = []
-    train(config, progress.append, resume=resume, stop_at=stop_at)
+    train(config, progress.append, Control(resume, stop_at))
     return progress
 
 
@@ -118,8 +120,103 @@ def test_warm_start_takes_what_fits_from_another_scale(photos: Path, tmp_path: P
 
 def test_minutes_become_steps(photos: Path, tmp_path: Path) -> None:
     """Sixty steps are timed; a budget below their own length ends there."""
-    progress = run(config_for(photos, tmp_path / "out.safetensors", minutes=1e-6))
+    progress = run(config_for(photos, tmp_path / "out.safetensors", steps=None, minutes=1e-6))
     assert progress[-1].step == progress[-1].total == 60
+
+
+def test_minutes_interrupted_before_they_became_steps_are_timed_anew(photos: Path, tmp_path: Path) -> None:
+    config = config_for(photos, tmp_path / "out.safetensors", steps=None, minutes=1e-6)
+    assert run(config, stop_at=30)[-1].total == 0
+    resumed = run(config, resume=True)
+    assert resumed[-1].step == resumed[-1].total == 90
+
+
+def test_interruption_between_two_steps_resumes_bit_for_bit(photos: Path, tmp_path: Path) -> None:
+    straight, broken = (config_for(photos, tmp_path / f"{name}.safetensors") for name in ("straight", "broken"))
+    run(straight)
+    asked = iter([False, False, True])
+    with pytest.raises(KeyboardInterrupt):
+        train(broken, lambda _: None, Control(interrupted=lambda: next(asked)))
+    run(broken, resume=True)
+    one, other = load_file(straight.out), load_file(broken.out)
+    assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_steps_that_are_not_finite_end_the_run_and_leave_the_last_state(photos: Path, tmp_path: Path) -> None:
+    config = config_for(photos, tmp_path / "out.safetensors", steps=100, losses={"l1": 5e8}, save_every=2)
+    run(dataclasses.replace(config, losses={"l1": 1.0}), stop_at=2)
+    state = state_folder(config.out)
+    tensors = load_file(state / "network-0.safetensors")
+    save_file({key: value * float("inf") for key, value in tensors.items()}, state / "network-0.safetensors")
+    with pytest.raises(TrainingError, match="were not finite"):
+        run(config, resume=True)
+    assert not config.out.exists()
+    assert json.loads((state / "run.json").read_text())["step"] <= 12
+
+
+def test_a_state_half_swapped_is_found(photos: Path, tmp_path: Path) -> None:
+    """The machine may die between the two renames of a save, and again at the next one."""
+    config = config_for(photos, tmp_path / "out.safetensors")
+    run(config, stop_at=4)
+    folder = state_folder(config.out)
+    for suffix in (".old", ".part"):
+        moved = folder.rename(folder.with_name(folder.name + suffix))
+        assert run(config, resume=True, stop_at=5)[-1].step == 5 or moved
+        run_json = json.loads((folder / "run.json").read_text())
+        assert run_json["step"] == 5
+        run_json["step"] = 4
+        (folder / "run.json").write_text(json.dumps(run_json))
+
+
+def test_resume_needs_no_initial_weights(photos: Path, tmp_path: Path) -> None:
+    run(config_for(photos, tmp_path / "init.safetensors", steps=1))
+    config = config_for(photos, tmp_path / "out.safetensors", init=str(tmp_path / "init.safetensors"))
+    run(config, stop_at=1)
+    (tmp_path / "init.safetensors").unlink()
+    assert run(config, resume=True)[-1].step == 8
+
+
+def test_init_of_another_width_is_refused(photos: Path, tmp_path: Path) -> None:
+    run(config_for(photos, tmp_path / "init.safetensors", steps=1))
+    config = config_for(
+        photos, tmp_path / "out.safetensors", init=str(tmp_path / "init.safetensors"), network={**TINY, "channels": 16}
+    )
+    with pytest.raises(UsageError, match="of its weights fit"):
+        run(config)
+
+
+def test_pictures_below_val_are_not_trained_on(photos: Path, tmp_path: Path) -> None:
+    held = photos / "val"
+    held.mkdir()
+    for name in ("1.png", "2.png"):
+        (photos / name).rename(held / name)
+    pictures = load_pictures(config_for(photos, tmp_path / "out.safetensors", val=held))
+    assert {pair.name for pair in pictures.held} == {"1.png", "2.png"}
+    assert not {pair.name for pair in pictures.training} & {"1.png", "2.png"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"steps": "many"}, {"steps": 2.5}, {"lr": 0}, {"lr": float("nan")}, {"losses": 3}, {"losses": {"l1": "x"}},
+        {"losses": {"l1": float("inf")}}, {"losses": {"l1": 0.0}}, {"minutes": float("inf")}, {"ema": 2}, {"device": 3},
+        {"scale": 1}, {"seed": 2**70}, {"losses": {"l1": 1.0, "vgg54": 1.0}, "crop": 6}, {"discriminator": "big"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_settings_of_the_wrong_kind_are_named(settings: dict[str, object], tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        configure({"data": tmp_path, "out": tmp_path / "o.safetensors", "scale": 2, **settings}, {})
+
+
+@pytest.mark.parametrize(
+    "network",
+    [{"blocks": -1}, {"channels": 0}, {"norm": "bacth"}, {"upsampling": "bilinear"}, {"depth": 3}, {"blocks": 10**6}],
+    ids=str,
+)
+def test_networks_that_cannot_be_are_named(network: dict[str, object], photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot build srresnet"):
+        run(config_for(photos, tmp_path / "out.safetensors", network=network))
 
 
 def test_gan_from_scratch_is_refused(photos: Path, tmp_path: Path) -> None:

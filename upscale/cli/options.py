@@ -56,16 +56,16 @@ def engine_options(
         tile=_number(tile, "--tile"),
         overlap=_number(overlap, "--overlap"),
         blend=blend,
-        batch=_number(batch, "--batch"),
+        batch=_number(batch, "--batch", least=1),
     )
 
 
-def _number(word: str, option: str) -> int | None:
-    """None for `auto`, else a whole number of at least 0."""
+def _number(word: str, option: str, *, least: int = 0) -> int | None:
+    """None for `auto`, else a whole number of at least `least`."""
     from upscale.errors import UsageError
 
     if word == "auto":
         return None
-    if not word.isdecimal():
-        raise UsageError(f"{option} {word}: expected auto or a whole number")
+    if not word.isdecimal() or int(word) < least:
+        raise UsageError(f"{option} {word}: expected auto or a whole number from {least}")
     return int(word)

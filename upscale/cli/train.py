@@ -1,7 +1,10 @@
 """`upscale train`: fit a network to a folder of pictures."""
 
 import json
+import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,25 +62,25 @@ def train(
 ) -> None:
     """Train a network on your pictures, into weights that images and video take by --model PATH."""
     from upscale.errors import UsageError
-    from upscale.train.config import configure, parse_losses, read_recipe
+    from upscale.train.config import configure, parse_losses
+    from upscale.train.run import Control
     from upscale.train.run import train as run
 
     if steps is not None and minutes is not None:
         raise UsageError("--steps and --minutes exclude each other")
-    out = out or Path(f"{data.resolve().name}_{Path(recipe or model).stem}_x{scale or 4}.safetensors")
     overrides: dict[str, Any] = {
-        "data": data, "out": out, "val": val, "scale": scale, "init": init, "steps": steps, "minutes": minutes,
+        "data": data, "val": val, "scale": scale, "init": init, "steps": steps, "minutes": minutes,
         "losses": parse_losses(loss) if loss else None, "vgg_weights": vgg_weights, "batch": batch, "crop": crop,
         "lr": lr, "seed": seed, "validate_every": validate_every, "save_every": save_every, "device": device,
         "dtype": dtype,
     }  # fmt: skip
-    settings = _saved(out, resume=resume) or read_recipe(recipe or model)
+    settings = _settings(out, data, recipe or model, scale, resume=resume)
     config = configure(settings, overrides)
     _check_paths(config)
     if not quiet:
         typer.echo(_announce(config), err=True)
-    with _Reporter(as_json=as_json, quiet=quiet) as report:
-        written = run(config, report, resume=resume, stop_at=stop_at)
+    with _Reporter(as_json=as_json, quiet=quiet) as report, _interruptions() as interrupted:
+        written = run(config, report, Control(resume, stop_at, interrupted))
     if quiet:
         return
     if written is None:
@@ -86,18 +89,41 @@ def train(
         typer.echo(f"wrote {written}; use it with --model {written}", err=True)
 
 
-def _saved(out: Path, *, resume: bool) -> dict[str, Any] | None:
-    """The settings of the run that writes `out`, where it is to be resumed; UsageError if flag and state disagree."""
+def _settings(out: Path | None, data: Path, recipe: str, scale: int | None, *, resume: bool) -> dict[str, Any]:
+    """The recipe's settings and where the output goes, or those of the run that writes it already."""
     from upscale.errors import UsageError
-    from upscale.train.state import saved_settings, state_folder
+    from upscale.train.config import TrainConfig, read_recipe
+    from upscale.train.saving import saved_settings, state_folder
 
+    settings = read_recipe(recipe)
+    scale = scale or settings.get("scale", TrainConfig.scale)
+    out = out or Path(f"{data.resolve().name}_{settings.get('model', TrainConfig.model)}_x{scale}.safetensors")
     folder = state_folder(out)
     saved = saved_settings(folder)
     if resume and saved is None:
         raise UsageError(f"nothing to resume: {folder} does not exist; train without --resume")
     if not resume and saved is not None:
         raise UsageError(f"{folder} holds a run already: add --resume to go on with it, or remove it to begin anew")
-    return saved
+    return {**(saved or settings), "out": out}
+
+
+@contextmanager
+def _interruptions() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C or a termination has come, to be asked between two steps; a second one ends at once."""
+    asked = False
+
+    def ask(number: int, frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _check_paths(config: "TrainConfig") -> None:
@@ -133,7 +159,7 @@ class _Reporter:
         self.bar.close()
 
     def __call__(self, progress: "Progress") -> None:
-        self.bar.total = progress.total
+        self.bar.total = progress.total or None
         self.bar.update(progress.step - self.bar.n)
         if progress.psnr_y is None:
             return

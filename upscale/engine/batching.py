@@ -9,41 +9,22 @@ from torch import Tensor
 
 from upscale.engine.bands import LrSource
 
-# Up to this many input pixels share a batch where the user names no number: beyond it a CPU core's cache is full
-# and a GPU is busy anyway.
-AUTO_BATCH_PX = 128 * 128
-_MOST = 64
-
 _Source = TypeVar("_Source", bound=LrSource)
 
 
-def group(sources: Iterable[_Source], batch: Callable[[], int | None]) -> Iterator[list[_Source]]:
-    """Runs of neighbouring sources of equal size, order kept.
-
-    `batch` tells how many at most, anew for each source, since it may shrink on the way; None: as many small
-    ones as pay.
-    """
+def group(sources: Iterable[_Source], most: Callable[[_Source], int]) -> Iterator[list[_Source]]:
+    """Runs of neighbouring sources of equal size, order kept; `most` says how many pictures of this size."""
     waiting: list[_Source] = []
     for source in sources:
-        if waiting and not _alike(waiting[0], source):
+        if waiting and (waiting[0].height, waiting[0].width) != (source.height, source.width):
             yield waiting
             waiting = []
         waiting.append(source)
-        if len(waiting) >= _limit(source, batch()):
+        if len(waiting) >= most(source):
             yield waiting
             waiting = []
     if waiting:
         yield waiting
-
-
-def _alike(one: LrSource, other: LrSource) -> bool:
-    return (one.height, one.width) == (other.height, other.width)
-
-
-def _limit(source: LrSource, batch: int | None) -> int:
-    if batch is not None:
-        return max(1, batch)
-    return max(1, min(_MOST, AUTO_BATCH_PX // (source.height * source.width)))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def prepare(stages: tuple[Stage, ...], device: torch.device, dtype: torch.dtype)
             moved[index] = Add(prepare(stage.main, device, dtype), prepare(stage.shortcut, device, dtype))
         if isinstance(stage, Conv):
             moved[index] = _move(stage, device, torch.float32)
-        if not isinstance(stage, Shuffle):
+        if not isinstance(stage, Shuffle | Enlarge):
             break
     return tuple(moved)
 

@@ -5,6 +5,7 @@ and rows of padding are pushed at the true top and bottom only. Memory is a few 
 picture's height; the result is that of the whole picture.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -13,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from upscale.engine.batching import SourceBatch
-from upscale.models.stages import Add, Conv, Enlarge, Stage, apply_pointwise, interpolate
+from upscale.models.stages import Add, Conv, Enlarge, Pointwise, Shuffle, Stage, apply_pointwise, interpolate
 
 
 class _Operator(Protocol):
@@ -26,63 +27,71 @@ def stream_rows(stages: tuple[Stage, ...], batch: SourceBatch, *, band: int) -> 
 
     Shape of rows: (N, 3, n, width * scale), float32.
     """
-    stream, done = RowStream(stages), 0
+    chain, done = _Chain(stages, band), 0
     for top in range(0, batch.height, band):
         bottom = min(batch.height, top + band)
-        rows = stream.push(batch.read(top, bottom), last=bottom == batch.height)
-        if rows is not None:
+        for rows in chain.push(batch.read(top, bottom), last=bottom == batch.height):
             yield done, rows.float()
             done += rows.shape[2]
 
 
-class RowStream:
-    """One pass over pictures of one size, side by side in a batch. Feed it from top to bottom, once."""
-
-    def __init__(self, stages: tuple[Stage, ...]) -> None:
-        self._chain = _Chain(stages)
-
-    def push(self, rows: Tensor, *, last: bool) -> Tensor | None:
-        """Take the next rows; `last` says that they are the bottom ones, after which all output is out.
-
-        Shape: (N, 3, n, W), n >= 1 -> (N, 3, m, W * scale), or None while nothing is finished.
-        """
-        return self._chain.push(rows, last=last)
-
-
 class _Chain:
-    """Operators one after the other."""
+    """Operators one after the other, none of which is given more than a band at once.
 
-    def __init__(self, stages: tuple[Stage, ...]) -> None:
-        self._operators = [_operator(stage) for stage in stages]
+    At the bottom every operator lets out what it held back. Unless that is cut, it adds up from layer to layer
+    to as many rows as the receptive field is high.
+    """
 
-    def push(self, rows: Tensor, *, last: bool) -> Tensor | None:
-        for operator in self._operators:
-            finished = operator.push(rows, last=last)
-            if finished is None:
-                return None
-            rows = finished
-        return rows
+    def __init__(self, stages: tuple[Stage, ...], band: int) -> None:
+        self._operators: list[_Operator] = []
+        self._most_rows: list[int] = []
+        for stage in stages:
+            self._operators.append(_operator(stage, band))
+            self._most_rows.append(band)
+            band *= _factor(stage)
+
+    def push(self, rows: Tensor, *, last: bool) -> Iterator[Tensor]:
+        """Take the next rows, give those that are finished; `last` says that nothing follows."""
+        return self._from(0, rows, last)
+
+    def _from(self, index: int, rows: Tensor, last: bool) -> Iterator[Tensor]:
+        if index == len(self._operators):
+            yield rows
+            return
+        pieces = torch.split(rows, self._most_rows[index], dim=2)
+        for number, piece in enumerate(pieces, start=1):
+            ends = last and number == len(pieces)
+            finished = self._operators[index].push(piece, last=ends)
+            if finished is not None:
+                yield from self._from(index + 1, finished, ends)
 
 
-def _operator(stage: Stage) -> _Operator:
+def _operator(stage: Stage, band: int) -> _Operator:
     if isinstance(stage, Conv):
         return _ConvRows(stage)
     if isinstance(stage, Enlarge):
         return _EnlargeRows(stage)
     if isinstance(stage, Add):
-        return _AddRows(stage)
+        return _AddRows(stage, band)
     return _PointwiseRows(stage)
+
+
+def _factor(stage: Stage) -> int:
+    """How many rows one row becomes."""
+    if isinstance(stage, Shuffle):
+        return stage.factor
+    if isinstance(stage, Enlarge):
+        return stage.kernel.shape[0]
+    return math.prod(_factor(inner) for inner in stage.main) if isinstance(stage, Add) else 1
 
 
 class _PointwiseRows:
     """A stage that needs no other rows."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Pointwise) -> None:
         self._stage = stage
 
-    def push(self, rows: Tensor, *, last: bool) -> Tensor | None:
-        if isinstance(self._stage, Conv | Enlarge | Add):
-            raise ValueError("not a pointwise stage")
+    def push(self, rows: Tensor, *, last: bool) -> Tensor:
         return apply_pointwise(self._stage, rows)
 
 
@@ -132,13 +141,15 @@ class _EnlargeRows:
 class _AddRows:
     """The sum of two branches, the quicker of which waits."""
 
-    def __init__(self, stage: Add) -> None:
-        self._main, self._shortcut = _Chain(stage.main), _Chain(stage.shortcut)
+    def __init__(self, stage: Add, band: int) -> None:
+        self._branches = (_Chain(stage.main, band), _Chain(stage.shortcut, band))
         self._waiting: list[Tensor | None] = [None, None]
 
     def push(self, rows: Tensor, *, last: bool) -> Tensor | None:
-        finished = (self._main.push(rows, last=last), self._shortcut.push(rows, last=last))
-        queues = [_append(queue, new) for queue, new in zip(self._waiting, finished, strict=True)]
+        queues = [
+            _queued(waiting, branch.push(rows, last=last))
+            for waiting, branch in zip(self._waiting, self._branches, strict=True)
+        ]
         ready = min(0 if queue is None else queue.shape[2] for queue in queues)
         main, shortcut = queues
         if ready == 0 or main is None or shortcut is None:
@@ -148,10 +159,10 @@ class _AddRows:
         return main[:, :, :ready] + shortcut[:, :, :ready]
 
 
-def _append(queue: Tensor | None, rows: Tensor | None) -> Tensor | None:
-    if queue is None or queue.shape[2] == 0 or rows is None:
-        return rows if queue is None or queue.shape[2] == 0 else queue
-    return torch.cat((queue, rows), dim=2)
+def _queued(waiting: Tensor | None, finished: Iterator[Tensor]) -> Tensor | None:
+    """What waits of a branch, with what has come of it."""
+    parts = [part for part in (waiting, *finished) if part is not None and part.shape[2]]
+    return torch.cat(parts, dim=2) if len(parts) > 1 else parts[0] if parts else None
 
 
 def _join(above: Tensor, rows: Tensor, below: Tensor | None) -> Tensor:

@@ -42,6 +42,11 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
 
 
+def families() -> set[str]:
+    """Names that ship for one factor or more."""
+    return {family for family, _ in _families()}
+
+
 def _families() -> list[tuple[str, int]]:
     """(family, factor) of each shipped file."""
     pairs = [name.rsplit("_x", 1) for name in shipped()]
@@ -65,5 +70,5 @@ def _load_shipped(name: str, scale: int | None) -> Network:
 def _unknown(name: str, files: dict[str, Path]) -> UsageError | EnvironmentLackError:
     if not files:
         return EnvironmentLackError(f"no weights are installed, so there is no model {name}; reinstall upscale")
-    known = sorted({*get_args(Kernel), *(family for family, _ in _families())})
+    known = sorted({*get_args(Kernel), *families()})
     return UsageError(f"unknown model {name}: choose {', '.join(known)}, or give the path of a .safetensors file")

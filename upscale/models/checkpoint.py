@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,26 +15,45 @@ from upscale.errors import UsageError
 from upscale.models.espcn import Espcn, EspcnConfig
 from upscale.models.network import Network
 from upscale.models.resample import Resample, ResampleConfig
-from upscale.models.spec import ModelSpec
 from upscale.models.srcnn import Srcnn, SrcnnConfig
 from upscale.models.srresnet import Srresnet, SrresnetConfig
 
 _METADATA_KEY = "upscale"
+_LARGEST_SIZE = 4096
+_LARGEST_SCALE = 8
+
+_Config = TypeVar("_Config", SrcnnConfig, EspcnConfig, SrresnetConfig, ResampleConfig)
 
 
 def build(architecture: str, config: dict[str, Any]) -> Network:
-    """A network with fresh weights; ValueError for an unknown architecture, TypeError for an unknown setting."""
+    """A network with fresh weights; ValueError or TypeError for what is no architecture or no setting of it."""
     config = {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
     match architecture:
         case "srcnn":
-            return Srcnn(SrcnnConfig(**config))
+            return Srcnn(checked(SrcnnConfig(**config)))
         case "espcn":
-            return Espcn(EspcnConfig(**config))
+            return Espcn(checked(EspcnConfig(**config)))
         case "srresnet":
-            return Srresnet(SrresnetConfig(**config))
+            return Srresnet(checked(SrresnetConfig(**config)))
         case "resample":
-            return Resample(ResampleConfig(**config))
+            return Resample(checked(ResampleConfig(**config)))
     raise ValueError(f"unknown architecture {architecture!r}")
+
+
+def checked(config: _Config) -> _Config:
+    """The configuration, if its words are among those allowed and its sizes are sizes; else ValueError."""
+    hints = get_type_hints(type(config))
+    for item in fields(config):
+        value, allowed = getattr(config, item.name), get_args(hints[item.name])
+        numbers = value if isinstance(value, tuple) else (value,)
+        if hints[item.name] is int or isinstance(value, tuple):
+            if not all(type(number) is int and 1 <= number <= _LARGEST_SIZE for number in numbers):
+                raise ValueError(f"{item.name} = {value!r}: expected whole numbers from 1 to {_LARGEST_SIZE}")
+        elif value not in allowed:
+            raise ValueError(f"{item.name} = {value!r}: choose {' or '.join(map(str, allowed))}")
+    if not 2 <= getattr(config, "scale", 0) <= _LARGEST_SCALE:
+        raise ValueError(f"scale {getattr(config, 'scale', None)}: expected 2 to {_LARGEST_SCALE}")
+    return config
 
 
 def save_network(network: Network, path: Path, *, dtype: torch.dtype = torch.float32) -> None:
@@ -57,11 +76,14 @@ def read_network(path: Path) -> Network:
     try:
         network = build(description["architecture"], description["config"])
         network.load_state_dict({key: value.float() for key, value in tensors.items()})
-        known = {field.name for field in fields(ModelSpec)}
-        network.rename(**{key: value for key, value in description["spec"].items() if key in known})
+        told = description["spec"]
+        # Scale and radius are the network's own to say: a file that says otherwise would make tiles inexact.
+        network.rename(**{key: told[key] for key in ("name", "licence", "trained_on", "scores") if key in told})
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"{path} does not hold a network this version can build: {reason}") from error
+    if not all(torch.isfinite(value).all() for value in tensors.values()):
+        raise UsageError(f"{path} holds weights that are not finite: its training has failed")
     return network.eval()
 
 
@@ -81,6 +103,9 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             f"{path} is a safetensors file but not a network of upscale: its metadata names no architecture"
         )
     try:
-        return dict(json.loads(text)), tensors
-    except ValueError as error:
+        description = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: damaged metadata ({error})") from error
+    if not isinstance(description, dict):
+        raise UsageError(f"{path}: damaged metadata (no description of a network)")
+    return description, tensors

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from upscale.models.colour import chroma_kernel, luma, on_luma
-from upscale.models.network import Network
+from upscale.models.network import Network, awaken
 from upscale.models.resample import kernel_matrix
 from upscale.models.srcnn import repeat_output
 from upscale.models.stages import Add, Conv, Enlarge, Relu, Shuffle, Stage, Tanh, conv, run
@@ -36,6 +36,7 @@ class Espcn(Network):
         self.mapping = nn.Conv2d(wide, narrow, 3, padding=1)
         self.subpixels = nn.Conv2d(narrow, channels * config.scale**2, 3, padding=1)
         self.register_buffer("kernel", kernel_matrix("bicubic", config.scale), persistent=False)
+        awaken((self.features, self.mapping, self.subpixels))
         self.describe("espcn", "espcn", config.scale)
 
     def forward(self, lr: Tensor) -> Tensor:

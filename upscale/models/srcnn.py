@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from upscale.models.colour import chroma_kernel, luma, on_luma
-from upscale.models.network import Network
+from upscale.models.network import Network, awaken
 from upscale.models.resample import kernel_matrix
 from upscale.models.stages import Add, Conv, Enlarge, Relu, Stage, conv, run
 
@@ -34,6 +34,7 @@ class Srcnn(Network):
             nn.Conv2d(widths[i], widths[i + 1], k, padding=k // 2) for i, k in enumerate(config.kernels)
         )
         self.register_buffer("kernel", kernel_matrix("bicubic", config.scale), persistent=False)
+        awaken([module for module in self.convs if isinstance(module, nn.Conv2d)])
         self.describe("srcnn", "srcnn", config.scale)
 
     def forward(self, lr: Tensor) -> Tensor:

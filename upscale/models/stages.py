@@ -71,7 +71,8 @@ class Add:
     shortcut: tuple["Stage", ...] = ()
 
 
-Stage: TypeAlias = Conv | Affine | PRelu | Relu | Tanh | Shuffle | Enlarge | Add
+Pointwise: TypeAlias = Affine | PRelu | Relu | Tanh | Shuffle
+Stage: TypeAlias = Conv | Enlarge | Add | Pointwise
 
 
 def conv(module: nn.Conv2d) -> Conv:
@@ -126,7 +127,7 @@ def _run_one(stage: Stage, x: Tensor) -> Tensor:
     return apply_pointwise(stage, x)
 
 
-def apply_pointwise(stage: Affine | PRelu | Relu | Tanh | Shuffle, x: Tensor) -> Tensor:
+def apply_pointwise(stage: Pointwise, x: Tensor) -> Tensor:
     """A stage that needs no neighbouring rows. Shape: as the stage."""
     if isinstance(stage, Affine):
         return x * stage.scale[:, None, None].to(x.dtype) + stage.shift[:, None, None].to(x.dtype)
