@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import pyvips
 from PIL import Image
 
 from upscale.engine.scaling import plan_scale
@@ -219,3 +220,29 @@ def test_pictures_are_read_while_the_network_works(photo: np.ndarray, tmp_path: 
     writer.join(timeout=10)
     assert not writer.is_alive()
     assert next(outcomes).status == "done"
+
+
+def test_a_picture_the_engine_cannot_do_is_a_failed_item(photo: np.ndarray, tmp_path: Path) -> None:
+    """Samples near the end of float32 overflow; those before and behind are done, in order."""
+    wild = pyvips.Image.new_from_array(np.full((16, 16), 3e38, np.float32)).cast("float")
+    jobs = []
+    for index in range(4):
+        source = tmp_path / f"{index}.png"
+        Image.fromarray(photo).save(source)
+        if index == 1:
+            source = tmp_path / "wild.tiff"
+            wild.tiffsave(str(source))
+        jobs.append(Job(source, tmp_path / f"o{index}{source.suffix}"))
+    outcomes = list(enlarge_files(jobs, enlarger(), BatchOptions()))
+    assert [outcome.status for outcome in outcomes] == ["done", "failed", "done", "done"]
+    assert [outcome.job for outcome in outcomes] == jobs
+    assert outcomes[1].error is not None and "not finite" in outcomes[1].error
+
+
+def test_samples_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    pixels = np.zeros((8, 8), np.float32)
+    pixels[3, 3] = np.nan
+    pyvips.Image.new_from_array(pixels).cast("float").tiffsave(str(tmp_path / "nan.tiff"))
+    job = Job(tmp_path / "nan.tiff", tmp_path / "o.tiff")
+    (outcome,) = enlarge_files([job], enlarger(), BatchOptions())
+    assert outcome.error is not None and "no numbers" in outcome.error

@@ -1,8 +1,10 @@
 """The network's stage of the pipeline: pictures in, enlarged pictures out, in order."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -10,6 +12,7 @@ import torch
 
 from upscale.engine.scaling import ScalePlan, enlarge, resize
 from upscale.engine.upscaler import Upscaler
+from upscale.errors import UpscaleError
 from upscale.images.jobs import Job
 from upscale.images.layers import Layer
 from upscale.images.outcome import Outcome
@@ -52,24 +55,50 @@ class _Entry:
 
 
 def enlarge_pictures(enlarger: Enlarger, items: Iterable[Loaded | Outcome]) -> Generator[Loaded | Outcome, None, None]:
-    """Results in the order of `items`, pulled as the engine asks for them; outcomes pass through."""
+    """Results in the order of `items`, pulled as the engine asks for them; outcomes pass through.
+
+    A picture that the engine cannot do becomes a failed outcome, and the engine begins anew behind it.
+    """
     waiting: deque[_Entry] = deque()
-    for layer, samples in _results(enlarger, _layers(enlarger, items, waiting)):
-        entry = next(entry for entry in waiting if entry.item is layer.owner)
-        entry.results.append(samples)
+    entries = _noted(enlarger, items, waiting)
+    while True:
+        try:
+            for layer, samples in _results(enlarger, _layers(entries)):
+                next(entry for entry in waiting if entry.item is layer.owner).results.append(samples)
+                yield from _ready(enlarger, waiting)
+            break
+        except UpscaleError as error:
+            _fail_first(waiting, error)
         yield from _ready(enlarger, waiting)
+        entries = chain(list(waiting), entries)
     yield from _ready(enlarger, waiting)
 
 
-def _layers(enlarger: Enlarger, items: Iterable[Loaded | Outcome], waiting: deque[_Entry]) -> Iterator[Layer]:
-    """What the network has to see of each picture; all that was pulled is noted in `waiting`."""
+def _noted(enlarger: Enlarger, items: Iterable[Loaded | Outcome], waiting: deque[_Entry]) -> Iterator[_Entry]:
+    """Each item as an entry of `waiting`, with what the network has to see of it."""
+    device = torch.device(enlarger.upscaler.device)
     for item in items:
         entry = _Entry(item)
-        waiting.append(entry)
         if isinstance(item, Loaded):
-            device = torch.device(enlarger.upscaler.device)
             entry.layers = [Layer(samples, item, device) for samples in _seen(item.picture, enlarger.alpha)]
-            yield from entry.layers
+        waiting.append(entry)
+        yield entry
+
+
+def _layers(entries: Iterable[_Entry]) -> Iterator[Layer]:
+    """What the network has yet to see, also of pictures that it has seen in part before it failed."""
+    for entry in entries:
+        entry.results = []
+        yield from entry.layers
+
+
+def _fail_first(waiting: deque[_Entry], error: UpscaleError) -> None:
+    """Blame the first unfinished picture: large ones, which are those that fail, run alone."""
+    entry = next(entry for entry in waiting if entry.layers)
+    if isinstance(entry.item, Loaded):
+        seconds = time.perf_counter() - entry.item.started_s
+        entry.item = Outcome(entry.item.job, "failed", seconds, f"cannot enlarge {entry.item.job.source}: {error}")
+    entry.layers, entry.results = [], []
 
 
 def _seen(picture: Picture, alpha: Alpha) -> list[Samples]:

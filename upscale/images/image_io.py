@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from upscale.atomic import replacing
 from upscale.errors import BadInputError, OutputError
 from upscale.images.encoding import Encoding
@@ -25,12 +27,19 @@ def read_picture(path: Path, limit_px: int = LIMIT_PX) -> Picture:
 
     try:
         if format_name in vips_reader.FORMATS:
-            return vips_reader.decode(content, format_name, limit_px)
+            return _finite(vips_reader.decode(content, format_name, limit_px))
         if format_name in ffmpeg_reader.FORMATS:
-            return ffmpeg_reader.decode(content, format_name, limit_px)
+            return _finite(ffmpeg_reader.decode(content, format_name, limit_px))
     except BadInputError as error:
         raise BadInputError(f"cannot read {path} as {format_name}: {error}") from error
     raise BadInputError(f"cannot read {path}: {format_name} is not supported; convert it to png first")
+
+
+def _finite(picture: Picture) -> Picture:
+    """Float pictures may hold NaNs, which a network would spread over everything within its reach."""
+    if picture.pixels.dtype == np.float32 and not np.isfinite(picture.pixels).all():
+        raise BadInputError("it holds samples that are no numbers")
+    return picture
 
 
 def write_picture(path: Path, picture: Picture, encoding: Encoding) -> None:
