@@ -8,6 +8,7 @@ DATA holds Set5, Set14 (HR and LRx2..4) and BSD100 (HR). Writes weights/NAME_xSC
 import argparse
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -81,7 +82,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         half = Path(folder) / "half.safetensors"
         save_network(network, half, dtype=torch.float16)
-        network.rename(licence=LICENCE, scores=scores(half, options.data))
+        network.spec = replace(network.spec, licence=LICENCE, scores=scores(half, options.data))
         save_network(network, half, dtype=torch.float16)
         shutil.copyfile(half, target)
     target.with_suffix(".md").write_text(card(target, options), encoding="utf-8")

@@ -1,5 +1,7 @@
 """Small networks of every kind, for tests that must hold for all of them."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
@@ -56,7 +58,7 @@ class BlackBox(Network):
         self.inner, self.config = inner, inner.config
         self.spec = inner.spec
         if not radius_known:
-            self.rename(radius=None)
+            self.spec = replace(self.spec, radius=None)
 
     def forward(self, lr: Tensor) -> Tensor:
         sr: Tensor = self.inner(lr)

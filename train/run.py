@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -125,5 +125,5 @@ def _finished(config: TrainConfig, state: TrainState, pictures: int) -> Network:
         raise TrainingError("the trained weights are not finite; lower --lr, or use --dtype fp32")
     scores = {f"validation x{config.scale} PSNR-Y": round(item["psnr_y"], 3) for item in state.history[-1:]}
     trained_on = f"{pictures} pictures of {config.data.name}, {state.step} steps of {config.batch} crops"
-    state.ema.rename(trained_on=trained_on, scores=scores)
+    state.ema.spec = replace(state.ema.spec, trained_on=trained_on, scores=scores)
     return state.ema

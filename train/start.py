@@ -1,6 +1,7 @@
 """What a run starts from: networks, optimisers, losses and the random generator, all from its configuration."""
 
 import copy
+from dataclasses import replace
 from typing import TypeVar
 
 import torch
@@ -64,7 +65,7 @@ def new_network(config: TrainConfig, *, initialise: bool = True) -> Network:
             _copy_fitting(network, config.init)
     elif "gan" in config.losses:
         raise UsageError("a GAN has to start from a network trained on pixels, or its pictures turn grey: give --init")
-    network.rename(name=config.model)
+    network.spec = replace(network.spec, name=config.model)
     return network
 
 

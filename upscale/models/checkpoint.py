@@ -1,7 +1,7 @@
 """Networks in safetensors files: tensors, and in the metadata the architecture, its configuration and the contract."""
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -78,7 +78,8 @@ def read_network(path: Path) -> Network:
         network.load_state_dict({key: value.float() for key, value in tensors.items()})
         told = description["spec"]
         # Scale and radius are the network's own to say: a file that says otherwise would make tiles inexact.
-        network.rename(**{key: told[key] for key in ("name", "licence", "trained_on", "scores") if key in told})
+        kept = {key: told[key] for key in ("name", "licence", "trained_on", "scores") if key in told}
+        network.spec = replace(network.spec, **kept)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"{path} does not hold a network this version can build: {reason}") from error

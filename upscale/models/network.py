@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -31,10 +30,6 @@ class Network(nn.Module, ABC):
         stages = self.stages()
         radius = None if stages is None else receptive_radius(stages)
         self.spec = ModelSpec(name=name, architecture=architecture, scale=scale, channels=3, radius=radius)
-
-    def rename(self, **changes: Any) -> None:  # noqa: ANN401
-        """Replace fields of the contract."""
-        self.spec = replace(self.spec, **changes)
 
 
 def awaken(convs: Sequence[nn.Conv2d]) -> None:
