@@ -16,7 +16,7 @@ from upscale.train.state import TrainState
 from upscale.train.steps import Losses, NotFiniteError, adversarial_step, content_step
 from upscale.train.validate import validate
 
-from upscale.errors import TrainingError
+from upscale.errors import TrainingError, UsageError
 from upscale.models.checkpoint import save_network
 from upscale.models.network import Network
 
@@ -56,6 +56,8 @@ def train(config: TrainConfig, on_step: Callable[[Progress], None], control: Con
     state = start(config, initialise=not control.resume)
     if control.resume:
         restore_state(state, folder)
+    if control.stop_at is not None and control.stop_at <= state.step:
+        raise UsageError(f"--stop-at {control.stop_at}: the run is at step {state.step} already")
     state.total = _planned(config, state, folder)
     objective = build_objective(config, state)
     step_once = adversarial_step if "gan" in config.losses else content_step

@@ -30,7 +30,10 @@ def check_writable(folder: Path) -> None:
     """OutputError, before hours of work, where the state cannot be written."""
     aside = _aside(folder)
     try:
-        aside.mkdir(exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if not aside.exists():  # else the last state, or what a crash has left of one
+            aside.mkdir()
+            aside.rmdir()
     except OSError as error:
         raise OutputError(f"cannot write {folder}: {(error.strerror or str(error)).lower()}") from error
 

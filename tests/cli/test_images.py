@@ -123,7 +123,7 @@ def test_a_second_run_skips_and_says_so(upscale: Callable[..., Run], folder: Pat
     before = (folder.parent / "out" / "a.png").stat().st_mtime_ns
     run = upscale(folder / "a.png", folder.parent / "out")
     assert (run.code, (folder.parent / "out" / "a.png").stat().st_mtime_ns) == (0, before)
-    assert "0 done, 1 skipped, 0 failed" in run.err
+    assert "0 done, 1 skipped (already there; -y overwrites), 0 failed" in run.err
     assert upscale(folder / "a.png", "-o", folder.parent / "out", "-y").code == 0
     assert (folder.parent / "out" / "a.png").stat().st_mtime_ns != before
     assert upscale(folder / "a.png", "-o", folder.parent / "out", "--exists", "rename").code == 0

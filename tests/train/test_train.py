@@ -219,6 +219,13 @@ def test_networks_that_cannot_be_are_named(network: dict[str, object], photos: P
         run(config_for(photos, tmp_path / "out.safetensors", network=network))
 
 
+def test_stopping_where_the_run_has_been_is_refused(photos: Path, tmp_path: Path) -> None:
+    config = config_for(photos, tmp_path / "out.safetensors")
+    run(config, stop_at=4)
+    with pytest.raises(UsageError, match="at step 4 already"):
+        run(config, resume=True, stop_at=3)
+
+
 def test_gan_from_scratch_is_refused(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="give --init"):
         run(config_for(photos, tmp_path / "out.safetensors", losses={"l1": 1.0, "gan": 1e-3}))

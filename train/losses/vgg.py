@@ -133,14 +133,17 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], str | None]:
             variety = (file.metadata() or {}).get("variety")
             return {key: file.get_tensor(key) for key in file.keys()}, variety  # noqa: SIM118 (no mapping)
     except (SafetensorError, OSError) as error:
-        raise UsageError(f"cannot read VGG weights {path}: {error}") from error
+        raise UsageError(f"cannot read VGG weights {path}: it does not exist or is no weights file") from error
 
 
 def _read_torch(path: Path) -> dict[str, Tensor]:
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UsageError(f"cannot read VGG weights {path}: it does not exist") from None
     except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        raise UsageError(f"cannot read VGG weights {path}: {str(error).splitlines()[0]}") from error
+        # torch's own words advise to switch its safety off.
+        raise UsageError(f"cannot read VGG weights {path}: it is no weights file") from error
     if not isinstance(loaded, dict):
         raise UsageError(f"{path} holds no named weights")
     return loaded
@@ -156,7 +159,7 @@ def _download() -> Path:
             content: bytes = response.read()
     except OSError as error:
         raise EnvironmentLackError(
-            f"the VGG loss needs the file {target.name}, and {URL} cannot be reached ({error}): "
+            f"the VGG loss needs the file {target.name}, and {URL} cannot be reached: "
             f"put it at {target}, or name another with --vgg-weights"
         ) from error
     digest = hashlib.sha256(content).hexdigest()

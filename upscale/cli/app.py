@@ -51,6 +51,8 @@ def main() -> None:
     except UpscaleError as error:
         typer.echo(f"upscale: {error}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("upscale: interrupted", err=True)
-        sys.exit(INTERRUPTED)
+    except SystemExit as ended:
+        # typer turns Ctrl-C into this code, without a word.
+        if ended.code == INTERRUPTED:
+            typer.echo("upscale: interrupted; what is finished is kept, the same command does the rest", err=True)
+        raise

@@ -185,7 +185,10 @@ class _Report:
             typer.echo(f"failed: {failure}", err=True)
         counts = {status: self._counts[status] for status in ("done", "skipped", "failed")}
         if not self._quiet:
-            typer.echo(", ".join(f"{count} {status}" for status, count in counts.items()), err=True)
+            there = " (already there; -y overwrites)" if counts["skipped"] else ""
+            typer.echo(
+                f"{counts['done']} done, {counts['skipped']} skipped{there}, {counts['failed']} failed", err=True
+            )
         if self._as_json:
             _emit({"event": "summary", "interrupted": kind is not None, **counts})
 

@@ -23,7 +23,9 @@ def train(
         Path | None, typer.Option("--val", help="Folder to validate on. Default: 8 of the pictures, held out.")
     ] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="srcnn, espcn, srresnet or srgan.")] = "srgan",
-    scale: Annotated[int | None, typer.Option("--scale", "-s", help="2, 3 or 4. Default: 4.")] = None,
+    scale: Annotated[
+        int | None, typer.Option("--scale", "-s", help="2, 3 or 4; espcn and srcnn to 8. Default: 4.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="The .safetensors to write. Default: DATA_MODEL_xSCALE.safetensors."),
@@ -78,7 +80,7 @@ def train(
     config = configure(settings, overrides)
     _check_paths(config)
     if not quiet:
-        typer.echo(_announce(config), err=True)
+        typer.echo(_announce(config, resume=resume), err=True)
     with _Reporter(as_json=as_json, quiet=quiet) as report, _interruptions() as interrupted:
         written = run(config, report, Control(resume, stop_at, interrupted))
     if quiet:
@@ -136,10 +138,12 @@ def _check_paths(config: "TrainConfig") -> None:
         raise UsageError(f"--out {config.out}: the name must end in .safetensors")
 
 
-def _announce(config: "TrainConfig") -> str:
+def _announce(config: "TrainConfig", *, resume: bool) -> str:
     losses = " + ".join(f"{weight:g} {name}" for name, weight in config.losses.items())
     length = f"{config.minutes:g} minutes" if config.minutes is not None else f"{config.steps} steps"
     start = "from scratch" if config.init == "none" else f"from {config.init}"
+    if resume:
+        return f"resuming {config.model} x{config.scale} on {config.data}, up to {length}: {losses} -> {config.out}"
     return f"training {config.model} x{config.scale} {start} on {config.data} for {length}: {losses} -> {config.out}"
 
 

@@ -1,5 +1,6 @@
 """Any enlargement from networks of fixed factors: the right factor, repeated passes, one last antialiased resize."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -15,6 +16,8 @@ from upscale.models.catalog import load_network, scales_of
 from upscale.models.network import Network
 
 _LARGEST = 64
+
+logger = logging.getLogger(__name__)
 
 _Source = TypeVar("_Source", bound=LrSource)
 
@@ -57,7 +60,11 @@ def plan_scale(model: str, scale: float | None) -> ScalePlan:
     passes, reached = 1, factor
     while reached < scale:
         passes, reached = passes + 1, reached * factor
-    return ScalePlan(load_network(model, factor), passes, scale)
+    plan = ScalePlan(load_network(model, factor), passes, scale)
+    if plan.needs_resize or passes > 1:
+        times = "" if passes == 1 else f", applied {passes} times"
+        logger.warning("%s enlarges x%d%s; the result is resized to x%g", model, factor, times, scale)
+    return plan
 
 
 def resize(picture: Tensor, height: int, width: int) -> Tensor:
