@@ -10,6 +10,8 @@ _MOST_TOGETHER = 64
 # Larger pictures are never held back for one another, whatever batch was asked for.
 _SMALL_PX = 512 * 512
 _SMALLEST_TILE = 16
+# A band of a narrow picture has more rows, but no more than this: pictures are held back for it.
+_MOST_ROWS = 1024
 # oneDNN has no words of its own for a refused allocation.
 _REFUSALS = (
     "can't allocate memory",
@@ -24,14 +26,20 @@ _REFUSALS = (
 class Limits:
     """What is done at once.
 
-    `batch`: pictures or windows, None as many as `batch_px` holds. `band`: rows of a streamed picture. `tile`:
-    useful pixels a side of a tile, 0 for the whole picture, None to stream by rows.
+    `batch`: pictures or windows, None as many as `batch_px` holds. `band`: rows of a streamed picture, more where
+    `band_px` holds more of them. `tile`: useful pixels a side of a tile, 0 for the whole picture, None to stream by
+    rows.
     """
 
     batch: int | None
     band: int
     tile: int | None
     batch_px: int = AUTO_BATCH_PX
+    band_px: int = 0
+
+    def rows(self, width: int) -> int:
+        """Rows of a band so wide."""
+        return max(self.band, min(_MOST_ROWS, self.band_px // width))
 
     def together(self, pixels: int) -> int:
         """How many pieces of so many pixels go through together."""
@@ -57,7 +65,7 @@ def halve(limits: Limits, *, together: int, pixels: int, side: int) -> Limits | 
         batch = None if limits.batch is None else max(1, together // 2)
         return replace(limits, batch=batch, batch_px=min(limits.batch_px, pixels * (together // 2)))
     if limits.tile is None and limits.band > 1:
-        return replace(limits, band=limits.band // 2)
+        return replace(limits, band=limits.band // 2, band_px=limits.band_px // 2)
     tile = (min(limits.tile or side, side)) // 2
     return replace(limits, tile=tile) if tile >= _SMALLEST_TILE else None
 

@@ -6,14 +6,16 @@ from torch import Tensor
 from upscale.models.stages import Add, Affine, Conv, Enlarge, PRelu, Shuffle, Stage
 
 
-def prepare(stages: tuple[Stage, ...], device: torch.device, dtype: torch.dtype) -> tuple[Stage, ...]:
-    """The stages on the device, convolutions in `dtype`, except the last one of each branch to the output.
+def prepare(
+    stages: tuple[Stage, ...], device: torch.device, dtype: torch.dtype, *, exact_end: bool = True
+) -> tuple[Stage, ...]:
+    """The stages on the device, convolutions in `dtype`; `exact_end`: but the last one of each branch in fp32.
 
     bf16 has 8 bits of precision, too few to write an 8-bit pixel with; with the last sum in fp32 fewer than
     0.01 % of the pixels differ from fp32 by more than one level.
     """
     moved = [_move(stage, device, dtype) for stage in stages]
-    for index in range(len(stages) - 1, -1, -1):
+    for index in range(len(stages) - 1, -1, -1) if exact_end else ():
         stage = stages[index]
         if isinstance(stage, Add):
             moved[index] = Add(prepare(stage.main, device, dtype), prepare(stage.shortcut, device, dtype))

@@ -2,8 +2,9 @@
 
 import copy
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby
 from typing import Literal
 
 import torch
@@ -12,10 +13,14 @@ from torch import Tensor
 from upscale.device import choose_device, choose_dtype
 from upscale.engine.bands import LrSource, SrBand
 from upscale.engine.batching import SourceBatch, group
+from upscale.engine.fusedconv import sums_in_fp32
 from upscale.engine.memory import Limits, halve, is_out_of_memory
 from upscale.engine.precision import prepare
 from upscale.engine.rowstream import stream_rows
 from upscale.engine.tilestream import TileSettings, stream_tiles
+from upscale.engine.trunk import Trunk, cut
+from upscale.engine.trunkstream import BandSize, stream_trunk
+from upscale.engine.unfinished import Unfinished
 from upscale.errors import UpscaleError
 from upscale.models.fuse import fuse
 from upscale.models.network import Network
@@ -23,6 +28,11 @@ from upscale.models.stages import Stage, run
 
 # Rows that go through all layers together: on a CPU 8 kept the activations in the cache and were quickest.
 _BAND_ROWS = {"cpu": 8, "mps": 64, "cuda": 64}
+# Residual networks: many rows, in windows whose rows fit the first cache (measured with AMX, see benchmarks/).
+_TRUNK_ROWS = 32
+_TRUNK_BAND_PX = 128 * 768
+_WINDOW_COLUMNS = 128
+_WHOLE_ROWS = 1 << 30
 # For black boxes, whose tiles must fit any card, and their overlap where the receptive radius is unknown.
 _BLACK_BOX_TILE = 192
 _BLIND_OVERLAP = 32
@@ -61,61 +71,77 @@ class Upscaler:
         self._fade = self._overlap // 2 if options.blend == "feather" else 0
         self._given = network
         self._stages: tuple[Stage, ...] | None
+        self._trunk: Trunk | None
         self._network: Network
         self._load()
         tile = _BLACK_BOX_TILE if options.tile is None and self._stages is None else options.tile
-        self._limits = Limits(options.batch, _BAND_ROWS[self.device.type], tile)
+        self._columns = _WINDOW_COLUMNS if self.device.type == "cpu" else _WHOLE_ROWS
+        if self._trunk is None:
+            self._limits = Limits(options.batch, _BAND_ROWS[self.device.type], tile)
+        else:
+            self._limits = Limits(options.batch, _TRUNK_ROWS, tile, band_px=_TRUNK_BAND_PX)
 
     def _load(self) -> None:
         """Put the network on the device in the run's arithmetic; the caller's own stays as it is."""
         stages = self._given.stages()
-        self._stages = None if stages is None else prepare(fuse(stages), self.device, self.dtype)
+        fused = None if stages is None else fuse(stages)
+        self._stages = None if fused is None else prepare(fused, self.device, self.dtype)
+        self._trunk = None if fused is None else self._cut(fused)
         black_box = self._given if self._stages else copy.deepcopy(self._given).to(self.device, self.dtype)
         self._network = black_box.eval()
 
+    def _cut(self, fused: tuple[Stage, ...]) -> Trunk | None:
+        # Where the last sum is rounded once, its difference from the input is exact enough (see pixels.py).
+        exact_end = self.dtype is torch.bfloat16 and not sums_in_fp32(self.device, self.dtype)
+        return cut(prepare(fused, self.device, self.dtype, exact_end=exact_end))
+
     def stream(self, sources: Iterable[LrSource]) -> Iterator[SrBand]:
-        """Enlarge pictures; sources are pulled as they are needed, one batch ahead at most.
+        """Enlarge pictures; sources are pulled as they are needed, a band's or a batch's worth ahead at most.
 
-        Bands come picture by picture, in order, from top to bottom, without gaps. Small neighbours of equal
-        size share a batch. Where memory runs out, batch, band or tile is halved and the work goes on; where
-        half precision overflows, fp32 takes over. Raises UpscaleError where neither helps.
+        Bands come picture by picture, in order, from top to bottom, without gaps, and none twice. Small neighbours
+        go through the network together. Where memory runs out, what is done at once is halved and the work goes
+        on; where half precision overflows, fp32 takes over. Raises UpscaleError where neither helps.
         """
-        for members in group(sources, self._pictures):
-            yield from self._persist(members)
-
-    def _persist(self, members: list[LrSource]) -> Iterator[SrBand]:
-        """Bands of pictures of one size; begins again, more carefully, where an attempt fails.
-
-        A lone picture's bands are given as they come, and none twice; a batch's only when all are finished.
-        """
-        given = 0
+        unfinished = Unfinished(sources, self.scale)
         while True:
             try:
-                for band in self._bands(members):
-                    fresh = _below(band, given) if len(members) == 1 else band
-                    if fresh is not None:
-                        given = fresh.top + fresh.rows.shape[1]
-                        yield fresh
+                for band in self._attempt(unfinished.from_the_first()):
+                    yield from unfinished.fresh(band)
                 return
             except _NotFiniteError:
                 overflowed = True
             except (RuntimeError, MemoryError) as error:
                 overflowed = False
-                if not is_out_of_memory(error):
+                if unfinished.reading or not is_out_of_memory(error):
                     raise
             # Outside the except block: the failed attempt's tensors hang on the exception's frames.
             if overflowed:
                 self._use_fp32()
             else:
-                self._shrink(members)
-            most = self._pictures(members[0])
-            if most < len(members):
-                for start in range(0, len(members), most):
-                    yield from self._persist(members[start : start + most])
-                return
+                self._shrink(unfinished.pulled)
+
+    def _attempt(self, sources: Iterator[LrSource]) -> Iterator[SrBand]:
+        """The bands of all sources, with the limits as they are."""
+        if self._limits.tile is None and self._trunk is not None:
+            for width, lane in groupby(sources, lambda source: source.width):
+                yield from self._lane(self._trunk, lane, width)
+            return
+        for members in group(sources, self._pictures):
+            yield from self._bands(members)
+
+    @torch.inference_mode()
+    def _lane(self, trunk: Trunk, sources: Iterator[LrSource], width: int) -> Iterator[SrBand]:
+        """Pictures of one width, streamed through a residual network."""
+        first = next(sources)
+        rows = self._limits.rows(width)
+        if self._limits.batch is not None:
+            rows = min(rows, self._limits.batch * first.height)
+        for band in stream_trunk(trunk, chain([first], sources), BandSize(rows, self._columns)):
+            _check_finite(band.rows)
+            yield band
 
     def _bands(self, members: list[LrSource]) -> Iterator[SrBand]:
-        """One attempt, with the limits as they are."""
+        """Pictures of one size; those of a batch only when all are finished."""
         pieces = self._pieces(SourceBatch(members, self.device))
         if len(members) == 1:
             for top, rows in pieces:
@@ -130,16 +156,14 @@ class Upscaler:
     def _pieces(self, batch: SourceBatch) -> Iterator[tuple[int, Tensor]]:
         """(first row, rows of all members). Shape: (N, 3, n, width * scale), float32."""
         if self._limits.tile is None and self._stages is not None:
-            pieces = stream_rows(self._stages, batch, band=self._limits.band)
+            pieces = stream_rows(self._stages, batch, band=self._limits.rows(batch.width))
         else:
             tile = self._limits.tile or max(batch.height, batch.width)
             windows = self._limits.together((tile + 2 * self._overlap) ** 2)
             settings = TileSettings(tile, self._overlap, self._fade, windows)
             pieces = stream_tiles(self._forward, batch, self.scale, settings)
         for top, rows in pieces:
-            # One sum for all: it is finite only if every sample is.
-            if not torch.isfinite(rows.sum()):
-                raise _NotFiniteError
+            _check_finite(rows)
             yield top, rows
 
     def _forward(self, lr: Tensor) -> Tensor:
@@ -161,11 +185,14 @@ class Upscaler:
         self.dtype = torch.float32
         self._load()
 
-    def _shrink(self, members: list[LrSource]) -> None:
+    def _shrink(self, pulled: Sequence[LrSource]) -> None:
         """Halve what is done at once; UpscaleError where nothing is left to halve."""
-        height, width = members[0].height, members[0].width
+        height, width = pulled[0].height, pulled[0].width
         tile = self._limits.tile
-        together, pixels = len(members), height * width
+        alike = sum((source.height, source.width) == (height, width) for source in pulled)
+        together, pixels = min(alike, self._pictures(pulled[0])), height * width
+        if tile is None and self._trunk is not None:
+            together = 1
         if tile and together == 1:
             pixels = (tile + 2 * self._overlap) ** 2
             together = min(self._limits.together(pixels), -(-width // tile))
@@ -185,9 +212,7 @@ class _NotFiniteError(Exception):
     """Infinities or NaNs have come out of the network."""
 
 
-def _below(band: SrBand, given: int) -> SrBand | None:
-    """The part of a band from row `given` on, None if there is none."""
-    skipped = max(0, given - band.top)
-    if skipped >= band.rows.shape[1]:
-        return None
-    return SrBand(band.source, band.top + skipped, band.rows[:, skipped:]) if skipped else band
+def _check_finite(rows: Tensor) -> None:
+    # One sum for all: it is finite only if every sample is.
+    if not torch.isfinite(rows.sum()):
+        raise _NotFiniteError

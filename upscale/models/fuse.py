@@ -2,6 +2,7 @@
 
 import math
 from functools import lru_cache
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +18,7 @@ _FEW_OUTPUTS = 4
 @torch.no_grad()
 def fuse(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
     """The same function in fewer and cheaper stages, equal up to rounding; cut off from training."""
-    return _move_tail(_fold_affine(stages))
+    return _move_tail(_activate_first(_fold_affine(stages)))
 
 
 def _fold_affine(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
@@ -35,20 +36,25 @@ def _fold_affine(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
     return tuple(folded)
 
 
+def _activate_first(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """shuffle, PReLU -> PReLU, shuffle: beside its convolution an activation costs no pass of its own."""
+    moved = list(stages)
+    for index, (shuffle, prelu) in enumerate(pairwise(stages)):
+        if isinstance(shuffle, Shuffle) and isinstance(prelu, PRelu):
+            times = 1 if prelu.slope.numel() == 1 else shuffle.factor**2
+            moved[index : index + 2] = [PRelu(prelu.slope.repeat_interleave(times)), shuffle]
+    return tuple(moved)
+
+
 def _move_tail(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-    """shuffle, PReLU, convolution to few channels -> PReLU, convolution, shuffle."""
-    if len(stages) < 3:
+    """shuffle, convolution to few channels -> convolution, shuffle."""
+    if len(stages) < 2:
         return stages
-    shuffle, prelu, tail = stages[-3:]
-    if not (isinstance(shuffle, Shuffle) and isinstance(prelu, PRelu) and isinstance(tail, Conv)):
+    shuffle, tail = stages[-2:]
+    if not (isinstance(shuffle, Shuffle) and isinstance(tail, Conv)) or tail.weight.shape[0] > _FEW_OUTPUTS:
         return stages
-    if tail.weight.shape[0] > _FEW_OUTPUTS:
-        return stages
-    factor = shuffle.factor
-    slope = prelu.slope if prelu.slope.numel() == 1 else prelu.slope.repeat_interleave(factor * factor)
-    bias = None if tail.bias is None else tail.bias.repeat_interleave(factor * factor)
-    moved = Conv(polyphase_kernel(tail.weight, factor), bias)
-    return (*stages[:-3], PRelu(slope), moved, Shuffle(factor))
+    bias = None if tail.bias is None else tail.bias.repeat_interleave(shuffle.factor**2)
+    return (*stages[:-2], Conv(polyphase_kernel(tail.weight, shuffle.factor), bias), shuffle)
 
 
 def conv_after_shuffle(x: Tensor, weight: Tensor, bias: Tensor, factor: int) -> Tensor:

@@ -1,0 +1,27 @@
+"""Keep freed memory for the next band instead of giving it back to the system each time."""
+
+import ctypes
+import sys
+
+# Names and numbers of glibc's <malloc.h>.
+_M_TRIM_THRESHOLD = -1
+_M_MMAP_THRESHOLD = -3
+_M_ARENA_MAX = -8
+_MIB = 1 << 20
+
+
+def keep_freed_memory() -> None:
+    """Where the C library is glibc, reuse blocks up to 128 MiB and keep up to 256 MiB that are free.
+
+    By default a block of some MiB is mapped anew for every layer of every band, and the system has to clear each of
+    its pages: 30,000 page faults for a picture of 768 x 256, a tenth to a fifth of the time where the CPU has AMX.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        library.mallopt(_M_MMAP_THRESHOLD, 128 * _MIB)
+        library.mallopt(_M_TRIM_THRESHOLD, 256 * _MIB)
+        # The network has a thread of its own (see flow/), and only the main arena keeps what is freed: a second one
+        # still took 38,000 page faults where this takes 4,000.
+        library.mallopt(_M_ARENA_MAX, 1)

@@ -1,0 +1,57 @@
+"""Column windows: a wide picture as narrow ones beside each other, whose rows fit a processor's first cache.
+
+Neighbours overlap by a few columns. What a layer gets wrong at a window's inner edge is right in its neighbour, and
+is fetched there after each group of layers; so windows are as exact as the whole, and nearly nothing is computed
+twice. At the picture's own edges a window ends in zeros, as the picture does.
+"""
+
+from dataclasses import dataclass
+from itertools import accumulate, groupby, pairwise
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of one size, in input pixels. `starts`: their first columns; `width`: the picture's."""
+
+    width: int
+    size: int
+    starts: tuple[int, ...]
+
+    @property
+    def joints(self) -> tuple[int, ...]:
+        """The columns where the responsibility of one window ends and that of the next begins."""
+        inner = ((right + left + self.size) // 2 for left, right in pairwise(self.starts))
+        return (0, *inner, self.width)
+
+    def spread(self, target: Tensor, rows: Tensor) -> None:
+        """Copy whole rows into windows. Shape: `target` (windows, n, size, C), `rows` (n, width, C)."""
+        for window, start in zip(target, self.starts, strict=True):
+            window.copy_(rows[:, start : start + self.size])
+
+    def refresh(self, rows: Tensor, reach: int, factor: int) -> None:
+        """Fetch the outermost `reach` columns at inner edges from the neighbours.
+
+        Shape: (windows, n, size * factor, C); `reach` in these columns, at most half of the overlap.
+        """
+        size = self.size * factor
+        shifts = [(right - left) * factor for left, right in pairwise(self.starts)]
+        index = 0
+        for shift, run in groupby(shifts):
+            left = slice(index, index + len(list(run)))
+            right = slice(left.start + 1, left.stop + 1)
+            rows[left, :, size - reach :] = rows[right, :, size - reach - shift : size - shift]
+            rows[right, :, :reach] = rows[left, :, shift : shift + reach]
+            index = left.stop
+
+
+def plan_windows(width: int, *, size: int, overlap: int) -> Windows:
+    """Windows of about `size` columns, neighbours sharing `overlap` or one more; one window if that is enough."""
+    count = max(1, -(-(width - overlap) // max(1, size - overlap)))
+    if count == 1:
+        return Windows(width, width, (0,))
+    size = -(-(width + overlap * (count - 1)) // count)
+    spare = size * count - overlap * (count - 1) - width
+    steps = [size - overlap - (index < spare) for index in range(count - 1)]
+    return Windows(width, size, tuple(accumulate(steps, initial=0)))
