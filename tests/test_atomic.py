@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from upscale.atomic import replacing, write_bytes
+from upscale.atomic import Asides, replacing, write_bytes
 from upscale.errors import OutputError
 
 
@@ -46,3 +46,15 @@ def test_what_the_file_system_refuses_names_the_target(tmp_path: Path) -> None:
     target = tmp_path / "no" / "such" / "folder.png"
     with pytest.raises(OutputError, match="folder.png: no such file or directory"):
         write_bytes(target, b"new")
+
+
+def test_who_leaves_a_writer_alone_can_remove_its_file(tmp_path: Path) -> None:
+    target, asides = tmp_path / "a.png", Asides()
+    with replacing(tmp_path / "b.png", asides) as finished:
+        finished.write_bytes(b"new")
+    with pytest.raises(OutputError, match=r"cannot write .*a\.png"), replacing(target, asides) as aside:
+        aside.write_bytes(b"half")
+        asides.remove()
+        assert not aside.exists()
+    asides.remove()
+    assert [path.name for path in tmp_path.iterdir()] == ["b.png"]

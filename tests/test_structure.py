@@ -12,14 +12,14 @@ ROOT = Path(__file__).parents[1]
 # From the bottom up; what stands on one line may not import each other, save where said below.
 LAYERS = (
     {"errors"},
-    {"atomic", "imresize", "device"},
+    {"allocator", "atomic", "imresize", "device", "flow"},
     {"models", "weights"},
     {"engine"},
     {"images", "video", "evaluate"},
-    {"train"},
+    {"train", "bench"},
     {"cli"},
 )
-# Bottom layers are single files that may use each other.
+# The bottom's single files may use each other.
 FREE_AMONG_THEMSELVES = {"atomic", "imresize", "device"}
 
 

@@ -1,25 +1,23 @@
 """`upscale images` as a user meets it: exit codes, files on disk, texts on both streams."""
 
-import json
 import os
+import re
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from commands import PROJECT, Run, interrupt, run_apart, started, wait_until
 from PIL import Image
 
-from upscale.cli.app import main
-
-PROJECT = Path(__file__).parents[2]
+NEAREST = ("images", "-m", "nearest", "-s", 2, "--device", "cpu")
 # Root may read everything; without these two capabilities it may not.
 UNPRIVILEGED = [
     "setpriv",
@@ -28,47 +26,18 @@ UNPRIVILEGED = [
 ]
 
 
-@dataclass(frozen=True)
-class Run:
-    code: int
-    out: str
-    err: str
-
-    def events(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
 @pytest.fixture
-def upscale(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
-    """`upscale images --model nearest --scale 2 ...` in this process, through the real error boundary."""
+def upscale(run_here: Callable[..., Run]) -> Callable[..., Run]:
+    """`upscale images --model nearest --scale 2 ...` in this process."""
 
     def run(*words: object, model: str = "nearest") -> Run:
-        command = ["upscale", "images", "--model", model, "--scale", "2", "--device", "cpu"]
-        monkeypatch.setattr(sys, "argv", [*command, *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        captured = capsys.readouterr()
-        return Run(int(str(stop.value.code or 0)), captured.out, captured.err)
+        return run_here("images", "--model", model, "--scale", 2, "--device", "cpu", *words)
 
     return run
 
 
-def command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "upscale", "images", "-m", "nearest", "-s", "2", "--device", "cpu", *map(str, words)]
-
-
-def subprocess_run(*words: object, prefix: list[str] | None = None, setup: Callable[[], None] | None = None) -> Run:
-    """The same in a process of its own."""
-    done = subprocess.run(
-        [*(prefix or []), *command(*words)],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-        preexec_fn=setup,
-    )
-    return Run(done.returncode, done.stdout, done.stderr)
+# The same in a process of its own.
+apart = partial(run_apart, *NEAREST)
 
 
 def clean(run: Run) -> bool:
@@ -137,7 +106,17 @@ def test_events_are_one_json_object_a_line(upscale: Callable[..., Run], folder: 
     *pictures, summary = run.events()
     assert [event["status"] for event in pictures] == ["done", "failed", "failed"]
     assert (pictures[0]["height_px"], pictures[0]["width_px"]) == (32, 40)
-    assert summary == {"event": "summary", "interrupted": False, "done": 1, "skipped": 0, "failed": 2}
+    counts = {"event": "summary", "interrupted": False, "done": 1, "skipped": 0, "failed": 2}
+    assert counts.items() <= summary.items()
+    assert list(summary["busy_seconds"]) == ["reading", "network", "writing"]
+    assert summary["bottleneck"] in summary["busy_seconds"] and summary["seconds"] > 0
+
+
+def test_the_last_line_names_the_bottleneck(upscale: Callable[..., Run], folder: Path) -> None:
+    words = r"1 done, 0 skipped, 0 failed in \d+\.\d s; .* was the bottleneck \(busy \d+ % of the time; \w+ \d+ %, "
+    run = upscale(folder / "a.png")
+    assert re.fullmatch(words + r"\w+ \d+ %\)", run.err.strip())
+    assert upscale(folder / "a.png").err.strip() == "0 done, 1 skipped (already there; -y overwrites), 0 failed"
 
 
 def test_a_dry_run_writes_nothing(upscale: Callable[..., Run], folder: Path) -> None:
@@ -159,9 +138,14 @@ def test_fail_fast_stops_at_the_first_bad_file(upscale: Callable[..., Run], tmp_
     for index in range(30):
         noise(tmp_path / "in" / f"{index:02}.png", 130, 130)
     (tmp_path / "in" / "00.png").write_text("bad")
-    assert upscale(tmp_path / "in", "--fail-fast", "-q").code == 1
+    run = upscale(tmp_path / "in", "--fail-fast", "--json")
+    assert run.code == 1
+    *pictures, summary = run.events()
+    assert (pictures[0]["status"], summary["failed"]) == ("failed", 1)
     results = tmp_path / "in_x2"
-    assert not results.exists() or len(list(results.iterdir())) < 20
+    finished = sorted(str(path) for path in results.iterdir()) if results.exists() else []
+    assert finished == [event["target"] for event in pictures[1:]]
+    assert summary["done"] == len(finished) < 20
 
 
 @pytest.mark.parametrize(
@@ -198,7 +182,7 @@ def test_an_unknown_model_is_one_sentence(upscale: Callable[..., Run], folder: P
 @pytest.mark.skipif(shutil.which("setpriv") is None or os.geteuid() != 0, reason="needs root and setpriv")
 def test_an_unlistable_folder_is_code_2(folder: Path) -> None:
     folder.chmod(0)
-    run = subprocess_run(folder, prefix=UNPRIVILEGED)
+    run = apart(folder, prefix=UNPRIVILEGED)
     folder.chmod(0o755)
     assert run.code == 2
     assert clean(run)
@@ -209,7 +193,7 @@ def test_an_unlistable_folder_is_code_2(folder: Path) -> None:
 def test_unreadable_things_below_fail_and_the_rest_is_done(folder: Path) -> None:
     (folder / "sub").chmod(0)
     (folder / "cut.jpg").chmod(0)
-    run = subprocess_run("-r", folder, prefix=UNPRIVILEGED)
+    run = apart("-r", folder, prefix=UNPRIVILEGED)
     (folder / "sub").chmod(0o755)
     assert run.code == 1
     assert clean(run)
@@ -251,10 +235,10 @@ def test_a_full_disk_fails_the_item_and_leaves_nothing(
 
 def test_a_file_size_limit_fails_the_item_and_leaves_nothing(tmp_path: Path) -> None:
     noise(tmp_path / "big.png", 200, 200)
-    run = subprocess_run(
+    run = apart(
         tmp_path / "big.png",
         tmp_path / "out" / "",
-        setup=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
+        before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
     )
     assert run.code == 1
     assert clean(run)
@@ -262,25 +246,54 @@ def test_a_file_size_limit_fails_the_item_and_leaves_nothing(tmp_path: Path) -> 
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_ctrl_c_leaves_whole_files_only_and_code_130(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 3])
+def test_ctrl_c_keeps_and_counts_what_is_finished(tmp_path: Path, workers: int) -> None:
     for index in range(60):
-        noise(tmp_path / "in" / f"{index}.png", 300, 300)
+        noise(tmp_path / "in" / f"{index:02}.png", 300, 300)
     results = tmp_path / "in_x2"
-    process = subprocess.Popen(
-        command(tmp_path / "in"), cwd=PROJECT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    while process.poll() is None and not (results.exists() and any(results.glob("[0-9]*"))):
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Traceback" not in err
-    assert list(results.glob(".*")) == []
+    with started(*NEAREST, tmp_path / "in", "--json", "-j", workers) as process:
+        wait_until(process, lambda: len(list(results.glob("[0-9]*"))) > 2)
+        run, seconds = interrupt(process)
+    assert (run.code, "Traceback" in run.err) == (130, False)
+    assert seconds < 5
+    *pictures, summary = run.events()
+    assert sorted(str(path) for path in results.iterdir()) == sorted(event["target"] for event in pictures)
+    assert summary["interrupted"] is True
+    assert (summary["done"], summary["skipped"], summary["failed"]) == (len(pictures), 0, 0)
+    assert f"{len(pictures)} done, 0 skipped, 0 failed in " in run.err
     for path in results.iterdir():
         with Image.open(path) as image:
             assert image.size == (600, 600)
             image.load()
-    assert len(list(results.iterdir())) < 60
+    assert len(pictures) < 60
+
+
+def test_ctrl_c_while_an_encoder_is_deep_in_a_picture(tmp_path: Path) -> None:
+    """WebP is one long call into the library, which nobody can interrupt; its file must not stay all the same."""
+    noise(tmp_path / "in" / "a.png", 2000, 2000)
+    results = tmp_path / "in_x2"
+    with started(*NEAREST, tmp_path / "in", "--ext", "webp", "--lossless", "--json") as process:
+        wait_until(process, lambda: list(results.glob(".*")))
+        time.sleep(0.3)
+        run, seconds = interrupt(process)
+    assert (run.code, "Traceback" in run.err) == (130, False)
+    assert seconds < 5
+    assert list(results.iterdir()) == []
+    assert [event["event"] for event in run.events()] == ["summary"]
+
+
+def test_ctrl_c_while_the_network_is_deep_in_a_picture(tmp_path: Path) -> None:
+    noise(tmp_path / "in" / "a.png", 8, 8)
+    noise(tmp_path / "in" / "b.png", 400, 400)
+    words = ("images", "-m", "srresnet", "--device", "cpu", "--dtype", "fp32", "--tile", 0, tmp_path / "in", "--json")
+    with started(*words, env={"OMP_NUM_THREADS": "1"}) as process:
+        wait_until(process, (tmp_path / "in_x4" / "a.png").exists)
+        time.sleep(0.5)
+        run, seconds = interrupt(process)
+    assert (run.code, "Traceback" in run.err) == (130, False)
+    assert seconds < 5
+    assert [path.name for path in (tmp_path / "in_x4").iterdir()] == ["a.png"]
+    assert run.events()[-1]["done"] == 1
 
 
 def test_help_loads_nothing_heavy() -> None:

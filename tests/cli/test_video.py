@@ -1,43 +1,21 @@
 """`upscale video` as a user meets it: exit codes, files on disk, texts on both streams."""
 
-import json
-import signal
-import subprocess
-import sys
+import resource
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from clips import Clip, first_frame, frame_times, packets, write_clip
-
-from upscale.cli.app import main
-
-PROJECT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Run:
-    code: int
-    out: str
-    err: str
-
-    def events(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.out.splitlines()]
+from commands import Run, interrupt, run_apart, started, wait_until
 
 
 @pytest.fixture
-def upscale(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
-    """`upscale video -m nearest -s 2 ...` in this process, through the real error boundary."""
+def upscale(run_here: Callable[..., Run]) -> Callable[..., Run]:
+    """`upscale video -m nearest -s 2 ...` in this process."""
 
     def run(*words: object, model: str = "nearest") -> Run:
-        command = ["upscale", "video", "-m", model, "-s", "2", "--device", "cpu"]
-        monkeypatch.setattr(sys, "argv", [*command, *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        captured = capfd.readouterr()
-        return Run(int(str(stop.value.code or 0)), captured.out, captured.err)
+        return run_here("video", "-m", model, "-s", 2, "--device", "cpu", *words)
 
     return run
 
@@ -79,7 +57,10 @@ def test_a_folder_keeps_the_good_clips_and_names_the_bad(upscale: Callable[..., 
     *clips, summary = run.events()
     assert [clip["status"] for clip in clips] == ["done", "failed", "done"]
     assert clips[0]["frames"] == 12 and clips[0]["width_px"] == 96
-    assert summary == {"event": "summary", "interrupted": False, "done": 2, "skipped": 0, "failed": 1}
+    counts = {"event": "summary", "interrupted": False, "done": 2, "skipped": 0, "failed": 1}
+    assert counts.items() <= summary.items()
+    assert list(summary["busy_seconds"]) == ["reading", "network", "writing"]
+    assert summary["bottleneck"] in summary["busy_seconds"]
 
 
 def test_an_existing_output_is_skipped_replaced_numbered_or_an_error(
@@ -144,21 +125,41 @@ def test_a_damaged_clip_leaves_no_output(upscale: Callable[..., Run], tmp_path: 
     assert names(tmp_path) == ["in.mkv"]
 
 
-def command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "upscale", "video", "-m", "nearest", "-s", "4", "--device", "cpu", *map(str, words)]
-
-
-def test_ctrl_c_is_code_130_and_leaves_nothing(tmp_path: Path) -> None:
-    source = write_clip(tmp_path / "in.mp4", Clip(times=tuple(range(0, 512 * 3000, 512)), audio=False))
-    process = subprocess.Popen(command(source, "--preset", "placebo"), cwd=PROJECT, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while len(names(tmp_path)) == 1 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert any(name.endswith(".segments") for name in names(tmp_path))
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130 and "Traceback" not in err
+def test_an_encoder_that_cannot_write_ends_the_run_with_its_own_error(tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "in.mp4", Clip(times=tuple(range(0, 512 * 1000, 512)), audio=False))
+    words = ("video", "-m", "nearest", "-s", 2, "--device", "cpu", source, "--preset", "ultrafast")
+    run = run_apart(*words, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)))
+    assert run.code == 1 and "Traceback" not in run.err
+    assert f"failed: cannot write {tmp_path / 'in_x2.mp4'}: file too large" in run.err
     assert names(tmp_path) == ["in.mp4"]
+
+
+@pytest.mark.parametrize("delay_s", [0, 0.4, 1.5])
+def test_ctrl_c_is_code_130_and_leaves_nothing(tmp_path: Path, delay_s: float) -> None:
+    """Also while the encoder, which has the whole segment in its lookahead, is being flushed."""
+    source = write_clip(tmp_path / "in.mp4", Clip(times=tuple(range(0, 512 * 250, 512)), audio=False))
+    slowly = ("--preset", "placebo", "-e", "rc-lookahead=250")
+    with started("video", "-m", "nearest", "-s", 4, "--device", "cpu", source, *slowly, "--json") as process:
+        wait_until(process, lambda: any(name.endswith(".segments") for name in names(tmp_path)))
+        time.sleep(delay_s)
+        run, seconds = interrupt(process)
+    assert (run.code, "Traceback" in run.err) == (130, False)
+    assert seconds < 5
+    assert names(tmp_path) == ["in.mp4"]
+    assert (run.events()[-1]["interrupted"], run.events()[-1]["done"]) == (True, 0)
+
+
+def test_ctrl_c_keeps_the_clips_that_are_finished(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_clip(tmp_path / "in" / "a.mp4")
+    write_clip(tmp_path / "in" / "b.mp4", Clip(times=tuple(range(0, 512 * 3000, 512)), audio=False))
+    results = tmp_path / "in_x4"
+    with started("video", "-m", "nearest", "-s", 4, "--device", "cpu", tmp_path / "in", "--json") as process:
+        wait_until(process, lambda: results.exists() and any(name.startswith(".b.") for name in names(results)))
+        run, _ = interrupt(process)
+    assert (run.code, names(results)) == (130, ["a.mp4"])
+    assert [event.get("target") for event in run.events()] == [str(results / "a.mp4"), None]
+    assert "1 done, 0 skipped, 0 failed in " in run.err
 
 
 @pytest.mark.data

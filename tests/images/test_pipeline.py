@@ -1,7 +1,6 @@
 import itertools
 import os
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from upscale.images.enlarging import Alpha, Enlarger
 from upscale.images.image_io import read_picture
 from upscale.images.jobs import Job
 from upscale.images.outcome import Outcome
-from upscale.images.pipeline import BatchOptions, ahead, enlarge_files
+from upscale.images.pipeline import BatchOptions, enlarge_files
 
 
 def enlarger(model: str = "nearest", scale: float = 2, alpha: Alpha = "model") -> Enlarger:
@@ -176,34 +175,6 @@ def test_an_unwritable_folder_fails_its_items(photo: np.ndarray, tmp_path: Path)
     [outcome] = run([Job(tmp_path / "a.png", tmp_path / "file" / "sub" / "b.png")])
     assert outcome.status == "failed"
     assert str(tmp_path / "file" / "sub") in str(outcome.error)
-
-
-def test_ahead_keeps_order_and_works_in_parallel() -> None:
-    meeting = threading.Barrier(2, timeout=10)  # passes only if two run at once
-
-    def work(item: int) -> int:
-        meeting.wait()
-        time.sleep(0.01 * (item % 2))
-        return item
-
-    assert list(ahead(range(8), work, workers=2, depth=2)) == list(range(8))
-
-
-@pytest.mark.parametrize("dying", ["items", "work"])
-def test_a_dying_stage_ends_the_run_with_its_own_error(dying: str) -> None:
-    def items() -> Iterator[int]:
-        yield from range(3)
-        if dying == "items":
-            raise ZeroDivisionError
-        yield from range(100)
-
-    def work(item: int) -> float:
-        return 1 / item if dying == "work" else item
-
-    threads = threading.active_count()
-    with pytest.raises(ZeroDivisionError):
-        list(ahead(items(), work, workers=2, depth=2))
-    assert threading.active_count() == threads
 
 
 def test_pictures_are_read_while_the_network_works(photo: np.ndarray, tmp_path: Path) -> None:

@@ -24,3 +24,15 @@ def test_16_bits_stay_16_bits() -> None:
     pixels[0, 0] = 0
     alpha = np.where(pixels[..., :1] > 0, 1, 0).astype(np.uint16)
     assert (bleed(pixels, alpha) == 40_000).all()
+
+
+def test_tall_pictures_have_no_joints() -> None:
+    """The colour of one visible row reaches 16 px to both sides, wherever the row lies."""
+    pixels = np.zeros((600, 3, 3), np.uint8)
+    reached = []
+    for row in (100, 250, 256, 260, 511):
+        shown = pixels.copy()
+        shown[row] = 90
+        filled = bleed(shown, np.where(shown[..., :1] > 0, 255, 0).astype(np.uint8))
+        reached.append(np.flatnonzero((filled == 90).all(axis=(1, 2))) - row)
+    assert all(np.array_equal(rows, np.arange(-16, 17)) for rows in reached)

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -247,3 +248,10 @@ def test_real_clips_keep_frames_times_and_sound(tmp_path: Path, data_folder: Pat
     assert frame_times(target) == frame_times(source)
     if name.endswith("sample.mp4"):
         assert packets(target, "audio") == packets(source, "audio")
+
+
+def test_threads_of_the_encoder_do_not_cut_pictures_into_slices(tmp_path: Path) -> None:
+    """x264 writes its settings into the stream; with slices, compression would depend on the machine's cores."""
+    source, target = write_clip(tmp_path / "in.mp4"), tmp_path / "out.mp4"
+    run(source, target, encoding=Encoding(preset="medium", options={"threads": "4"}))
+    assert re.search(rb"threads=4 .* sliced_threads=0 ", target.read_bytes())

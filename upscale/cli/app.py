@@ -2,12 +2,15 @@
 
 import os
 import sys
-from typing import Annotated
+import threading
+from contextlib import suppress
+from typing import Annotated, NoReturn
 
 import typer
 
 from upscale import __version__
-from upscale.cli import evaluate, images, train, video
+from upscale.allocator import keep_freed_memory
+from upscale.cli import bench, evaluate, images, train, video
 from upscale.errors import UpscaleError
 
 INTERRUPTED = 130
@@ -22,6 +25,7 @@ app.command("images")(images.images)
 app.command("video")(video.video)
 app.command("train")(train.train)
 app.command("eval")(evaluate.evaluate)
+app.command("bench")(bench.bench)
 
 
 def _print_version(wanted: bool) -> None:
@@ -41,9 +45,8 @@ def _options(
 
 def main() -> None:
     """Run the command line; every expected error ends here as one sentence and its exit code."""
-    # Before torch loads: waiting threads that spin take the cores from decoders and writers (measured: a batch of
-    # pictures beside other work went five times quicker without).
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    _share_cores()
+    keep_freed_memory()
     # A file's name may hold bytes that are no text.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
@@ -54,5 +57,28 @@ def main() -> None:
     except SystemExit as ended:
         # typer turns Ctrl-C into this code, without a word.
         if ended.code == INTERRUPTED:
-            typer.echo("upscale: interrupted; what is finished is kept, the same command does the rest", err=True)
+            _end_interrupted()
         raise
+    except KeyboardInterrupt:
+        # Before typer is ready for it.
+        _end_interrupted()
+
+
+def _share_cores() -> None:
+    """Say, before torch loads, how its threads wait for each other, unless the user has."""
+    # Left alone, GNU OpenMP's threads spin 300,000 times, several milliseconds, which takes the cores from decoders
+    # and writers (a batch of pictures beside other work took five times as long). Asleep at once (PASSIVE), they are
+    # woken too late for small bands, at up to 40 % of the network's speed. So they spin for a while, then sleep.
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+
+
+def _end_interrupted() -> NoReturn:
+    """Say so, and end: here and now if a thread is still deep in some computation, whose result nobody waits for."""
+    typer.echo("upscale: interrupted; what is finished is kept, the same command does the rest", err=True)
+    if threading.active_count() > 1:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(INTERRUPTED)
+    sys.exit(INTERRUPTED)

@@ -46,6 +46,7 @@ def evaluate(
     overlap: options.Overlap = "auto",
     blend: options.Blend = "exact",
     batch: options.Batch = "auto",
+    max_memory: options.MaxMemory = "auto",
 ) -> None:
     """Score models against originals: PSNR and SSIM on luma, NIQE without a reference.
 
@@ -57,7 +58,9 @@ def evaluate(
     from upscale.evaluate.protocol import Protocol, parse_metrics
     from upscale.evaluate.report import comparison
 
-    engine = options.engine_options(device=device, dtype=dtype, tile=tile, overlap=overlap, blend=blend, batch=batch)
+    engine = options.engine_options(
+        device=device, dtype=dtype, tile=tile, overlap=overlap, blend=blend, batch=batch, max_memory=max_memory
+    )
     names = [name.strip() for name in model.split(",")]
     factor = scale or _whole(plan_scale(names[0], None).scale)
     protocol = Protocol(factor, parse_metrics(metrics), "folder" if lr else "matlab-bicubic")

@@ -1,6 +1,7 @@
 """`upscale images`: enlarge picture files, folders of them, or what a quoted glob matches."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Generator
 from contextlib import closing
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from upscale.cli import options
+from upscale.cli.summary import closing_event, closing_line
 
 if TYPE_CHECKING:
     from upscale.engine.scaling import ScalePlan
@@ -71,6 +73,7 @@ def images(
     overlap: options.Overlap = "auto",
     blend: options.Blend = "exact",
     batch: options.Batch = "auto",
+    max_memory: options.MaxMemory = "auto",
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -88,7 +91,9 @@ def images(
     from upscale.images.pipeline import BatchOptions
 
     words, target = split_words(sources, out)
-    engine = options.engine_options(device=device, dtype=dtype, tile=tile, overlap=overlap, blend=blend, batch=batch)
+    engine = options.engine_options(
+        device=device, dtype=dtype, tile=tile, overlap=overlap, blend=blend, batch=batch, max_memory=max_memory
+    )
     scaling = plan_scale(model, scale)
     plan = plan_jobs(words, target, Naming(f"_x{scaling.scale:g}", ext, suffix), recursive=recursive)
     _refuse_nothing(plan, words, recursive=recursive)
@@ -103,6 +108,7 @@ def images(
         exists=policy,
         format_fixed=ext != "auto" or plan.file_named,
         io_workers=io_workers,
+        fail_fast=fail_fast,
     )
     with _Report(len(waiting), as_json=as_json, quiet=quiet) as report:
         for warning in plan.warnings:
@@ -112,8 +118,6 @@ def images(
                 report.add(item)
         for outcome in _run(waiting, _Engine(scaling, engine, alpha), batch_options, report):
             report.add(outcome)
-            if fail_fast and outcome.status == "failed":
-                break
     raise typer.Exit(report.exit_code)
 
 
@@ -138,7 +142,7 @@ def _run(
 
     upscaler = Upscaler(engine.plan.network, engine.options)
     enlarger = Enlarger(upscaler, engine.plan, engine.alpha, report.progress.pixels)
-    with closing(enlarge_files(jobs, enlarger, batch_options)) as outcomes:
+    with closing(enlarge_files(jobs, enlarger, batch_options, report.meter)) as outcomes:
         yield from outcomes
 
 
@@ -168,8 +172,11 @@ class _Report:
 
     def __init__(self, total: int, *, as_json: bool, quiet: bool) -> None:
         from upscale.cli.progress import Progress
+        from upscale.flow.meter import Meter
 
         self.progress = Progress(total, "picture", quiet=quiet)
+        self.meter = Meter()
+        self._started_s = time.perf_counter()
         self._as_json, self._quiet = as_json, quiet
         self._counts: Counter[str] = Counter()
         self._failures: list[str] = []
@@ -184,13 +191,13 @@ class _Report:
         for failure in self._failures:
             typer.echo(f"failed: {failure}", err=True)
         counts = {status: self._counts[status] for status in ("done", "skipped", "failed")}
+        seconds = time.perf_counter() - self._started_s
         if not self._quiet:
             there = " (already there; -y overwrites)" if counts["skipped"] else ""
-            typer.echo(
-                f"{counts['done']} done, {counts['skipped']} skipped{there}, {counts['failed']} failed", err=True
-            )
+            words = f"{counts['done']} done, {counts['skipped']} skipped{there}, {counts['failed']} failed"
+            typer.echo(closing_line(words, seconds, self.meter), err=True)
         if self._as_json:
-            _emit({"event": "summary", "interrupted": kind is not None, **counts})
+            _emit(closing_event(counts, seconds, self.meter, interrupted=kind is not None))
 
     @property
     def exit_code(self) -> int:

@@ -35,6 +35,12 @@ Dtype = Annotated[
     Literal["auto", "fp32", "fp16", "bf16"],
     typer.Option("--dtype", help="Arithmetic; auto: half precision where the hardware has it."),
 ]
+MaxMemory = Annotated[
+    str,
+    typer.Option(
+        "--max-memory", help="Memory the network may work in, such as 800M or 4G; auto: half of what is free."
+    ),
+]
 Exists = Annotated[
     Literal["skip", "overwrite", "rename", "error"],
     typer.Option("--exists", help="What to do about an output that is there already."),
@@ -45,7 +51,14 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress bar and 
 
 
 def engine_options(
-    *, device: str, dtype: str, tile: str, overlap: str, blend: Literal["exact", "feather"], batch: str
+    *,
+    device: str,
+    dtype: str,
+    tile: str,
+    overlap: str,
+    blend: Literal["exact", "feather"],
+    batch: str,
+    max_memory: str = "auto",
 ) -> "UpscaleOptions":
     """The engine's options from the command line's words; raises UsageError for what is not a number."""
     from upscale.engine.upscaler import UpscaleOptions
@@ -57,7 +70,24 @@ def engine_options(
         overlap=_number(overlap, "--overlap"),
         blend=blend,
         batch=_number(batch, "--batch", least=1),
+        max_memory_bytes=_bytes(max_memory, "--max-memory"),
+        tune=True,
     )
+
+
+_UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+def _bytes(word: str, option: str) -> int | None:
+    """None for `auto`, else a number of bytes with K, M, G or T behind it."""
+    from upscale.errors import UsageError
+
+    if word == "auto":
+        return None
+    number, unit = word[:-1], word[-1:].upper()
+    if unit not in _UNITS or not number.isdecimal() or int(number) < 1:
+        raise UsageError(f"{option} {word}: expected auto or a size such as 800M or 4G")
+    return int(number) * _UNITS[unit]
 
 
 def _number(word: str, option: str, *, least: int = 0) -> int | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from upscale.cli import options
+from upscale.cli.summary import closing_event, closing_line, duration
 
 if TYPE_CHECKING:
     from upscale.cli.progress import Progress
@@ -64,6 +65,7 @@ def video(
     overlap: options.Overlap = "auto",
     blend: options.Blend = "exact",
     batch: options.Batch = "auto",
+    max_memory: options.MaxMemory = "auto",
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -81,7 +83,9 @@ def video(
 
     if out is not None and out_word is not None:
         raise UsageError(f"two outputs named: {out_word} and -o {out}")
-    engine = options.engine_options(device=device, dtype=dtype, tile=tile, overlap=overlap, blend=blend, batch=batch)
+    engine = options.engine_options(
+        device=device, dtype=dtype, tile=tile, overlap=overlap, blend=blend, batch=batch, max_memory=max_memory
+    )
     encoding = Encoding(codec, crf, preset, None if pix_fmt == "auto" else pix_fmt, _pairs(encoder_options or []))
     if not source.exists():
         raise UsageError(f"{source} does not exist")
@@ -131,7 +135,7 @@ def _enlarge(job: "VideoJob", upscaler: "Upscaler", plan: "ScalePlan", report: "
     started_s = time.perf_counter()
     report.opened(job)
     try:
-        result = upscale_video(job, upscaler, plan, report)
+        result = upscale_video(job, upscaler, plan, report, report.meter)
     except (BadInputError, OutputError) as error:
         report.failed(job.source, str(error))
         return
@@ -144,7 +148,11 @@ class _Report:
     """What the user sees: notes and bar on stderr, one event a clip on stdout, the summary at the end."""
 
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
+        from upscale.flow.meter import Meter
+
         self._as_json, self._quiet = as_json, quiet
+        self.meter = Meter()
+        self._started_s = time.perf_counter()
         self._counts = {"done": 0, "skipped": 0, "failed": 0}
         self._progress: Progress | None = None
         self._source = Path()
@@ -155,10 +163,14 @@ class _Report:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._quiet and kind is None:
-            typer.echo(", ".join(f"{count} {status}" for status, count in self._counts.items()), err=True)
+        seconds = time.perf_counter() - self._started_s
+        # Of another error the summary says nothing: its own sentence follows.
+        if not self._quiet and kind in (None, KeyboardInterrupt):
+            counts = ", ".join(f"{count} {status}" for status, count in self._counts.items())
+            typer.echo(closing_line(counts, seconds, self.meter), err=True)
         if self._as_json:
-            typer.echo(json.dumps({"event": "summary", "interrupted": kind is not None, **self._counts}))
+            event = closing_event(self._counts, seconds, self.meter, interrupted=kind is not None)
+            typer.echo(json.dumps(event))
 
     def begun(self, frame_estimate: int | None, notes: tuple[str, ...]) -> None:
         """The pipeline's word that the first frame is next."""
@@ -205,7 +217,7 @@ class _Report:
             self.note(job.source, note)
         if not self._quiet:
             size = f"{result.width_px}x{result.height_px}"
-            typer.echo(f"{job.target}: {result.frames} frames of {size} in {seconds:.1f} s", err=True)
+            typer.echo(f"{job.target}: {result.frames} frames of {size} in {duration(seconds)}", err=True)
         facts: dict[str, Any] = {
             "target": str(job.target),
             "frames": result.frames,

@@ -3,7 +3,7 @@
 import copy
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from typing import Literal
 
@@ -13,6 +13,7 @@ from torch import Tensor
 from upscale.device import choose_device, choose_dtype
 from upscale.engine.bands import LrSource, SrBand
 from upscale.engine.batching import SourceBatch, group
+from upscale.engine.footprint import within
 from upscale.engine.fusedconv import sums_in_fp32
 from upscale.engine.memory import Limits, halve, is_out_of_memory
 from upscale.engine.precision import prepare
@@ -20,6 +21,7 @@ from upscale.engine.rowstream import stream_rows
 from upscale.engine.tilestream import TileSettings, stream_tiles
 from upscale.engine.trunk import Trunk, cut
 from upscale.engine.trunkstream import BandSize, stream_trunk
+from upscale.engine.tune import WORTH_PX, BandShape, default_shape, quickest_shape
 from upscale.engine.unfinished import Unfinished
 from upscale.errors import UpscaleError
 from upscale.models.fuse import fuse
@@ -28,11 +30,8 @@ from upscale.models.stages import Stage, run
 
 # Rows that go through all layers together: on a CPU 8 kept the activations in the cache and were quickest.
 _BAND_ROWS = {"cpu": 8, "mps": 64, "cuda": 64}
-# Residual networks: many rows, in windows whose rows fit the first cache (measured with AMX, see benchmarks/).
+# Of wide pictures a residual network takes at least so many at once: some are computed again in the next band.
 _TRUNK_ROWS = 32
-_TRUNK_BAND_PX = 128 * 768
-_WINDOW_COLUMNS = 128
-_WHOLE_ROWS = 1 << 30
 # For black boxes, whose tiles must fit any card, and their overlap where the receptive radius is unknown.
 _BLACK_BOX_TILE = 192
 _BLIND_OVERLAP = 32
@@ -48,6 +47,8 @@ class UpscaleOptions:
     `overlap`: input pixels a tile sees beyond those; None the receptive radius, which makes tiles exact.
     `blend`: "exact" cuts where tiles meet, "feather" fades across half of the overlap to each side.
     `batch`: pictures or tiles in one forward pass.
+    `max_memory_bytes`: what a band of a residual network may take; None half of what is free.
+    `tune`: measure once what is quickest on this machine, and remember it in the user's cache folder.
     """
 
     device: str = "auto"
@@ -56,6 +57,8 @@ class UpscaleOptions:
     overlap: int | None = None
     blend: Literal["exact", "feather"] = "exact"
     batch: int | None = None
+    max_memory_bytes: int | None = None
+    tune: bool = False
 
 
 class Upscaler:
@@ -75,11 +78,9 @@ class Upscaler:
         self._network: Network
         self._load()
         tile = _BLACK_BOX_TILE if options.tile is None and self._stages is None else options.tile
-        self._columns = _WINDOW_COLUMNS if self.device.type == "cpu" else _WHOLE_ROWS
-        if self._trunk is None:
-            self._limits = Limits(options.batch, _BAND_ROWS[self.device.type], tile)
-        else:
-            self._limits = Limits(options.batch, _TRUNK_ROWS, tile, band_px=_TRUNK_BAND_PX)
+        self._options = options
+        self._shape: BandShape | None = None
+        self._limits = Limits(options.batch, _BAND_ROWS[self.device.type] if self._trunk is None else _TRUNK_ROWS, tile)
 
     def _load(self) -> None:
         """Put the network on the device in the run's arithmetic; the caller's own stays as it is."""
@@ -133,12 +134,21 @@ class Upscaler:
     def _lane(self, trunk: Trunk, sources: Iterator[LrSource], width: int) -> Iterator[SrBand]:
         """Pictures of one width, streamed through a residual network."""
         first = next(sources)
-        rows = self._limits.rows(width)
-        if self._limits.batch is not None:
-            rows = min(rows, self._limits.batch * first.height)
-        for band in stream_trunk(trunk, chain([first], sources), BandSize(rows, self._columns)):
+        for band in stream_trunk(trunk, chain([first], sources), self._band_size(trunk, first)):
             _check_finite(band.rows)
             yield band
+
+    def _band_size(self, trunk: Trunk, first: LrSource) -> BandSize:
+        """For a lane that begins with this picture."""
+        if self._shape is None:
+            worth = self._options.tune and first.height * first.width >= WORTH_PX
+            self._shape = quickest_shape(trunk, measure=worth) if self._options.tune else default_shape(self.device)
+            self._limits = replace(self._limits, band_px=self._shape.pixels)
+        rows = self._limits.rows(first.width)
+        if self._limits.batch is not None:
+            rows = min(rows, self._limits.batch * first.height)
+        size = BandSize(rows, self._shape.columns)
+        return within(trunk, size, first.width, self._options.max_memory_bytes)
 
     def _bands(self, members: list[LrSource]) -> Iterator[SrBand]:
         """Pictures of one size; those of a batch only when all are finished."""

@@ -48,7 +48,9 @@ class Windows:
 
 def plan_windows(width: int, *, size: int, overlap: int) -> Windows:
     """Windows of about `size` columns, neighbours sharing `overlap` or one more; one window if that is enough."""
-    count = max(1, -(-(width - overlap) // max(1, size - overlap)))
+    # Narrower ones would fetch columns that their neighbours have to fetch themselves.
+    size = max(size, 2 * overlap)
+    count = max(1, -(-(width - overlap) // (size - overlap)))
     if count == 1:
         return Windows(width, width, (0,))
     size = -(-(width + overlap * (count - 1)) // count)

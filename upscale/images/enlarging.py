@@ -3,28 +3,31 @@
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
-from typing import Literal
 
-import numpy as np
 import torch
 
-from upscale.engine.scaling import ScalePlan, enlarge, resize
+from upscale.engine.bands import SrBand
+from upscale.engine.scaling import ScalePlan, enlarge
 from upscale.engine.upscaler import Upscaler
 from upscale.errors import UpscaleError
+from upscale.flow.pipe import Control
+from upscale.images.alpha import Alpha, interpolated, layers_of
+from upscale.images.cutting import Part, cut
 from upscale.images.jobs import Job
 from upscale.images.layers import Layer
 from upscale.images.outcome import Outcome
-from upscale.images.picture import Picture, Samples
-from upscale.images.transparency import bleed
+from upscale.images.picture import Picture, RowPicture, Samples, with_alpha
+from upscale.images.pieces import Pieces
 
-Alpha = Literal["model", "resize", "drop"]
+PIECE_BYTES = 2**23
+"""What the encoder of a large result is given at once."""
 
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A job with its picture: before the network the source's, after it the result's."""
+    """A job with its picture, before the network."""
 
     job: Job
     picture: Picture
@@ -32,46 +35,71 @@ class Loaded:
     note: str | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Enlarged:
+    """A job with its result, whose later rows may still be in the network; `pieces` is to be closed in the end."""
+
+    loaded: Loaded
+    picture: RowPicture
+    pieces: Pieces
+
+
 @dataclass(frozen=True)
 class Enlarger:
     """The engine as pictures need it. `alpha`: through the network as gray, or by bicubic interpolation.
 
-    `on_pixels` is told how many pixels of results have come out since it was last called.
+    `on_pixels` is told how many pixels of results have come out since it was last called. `control` may stop the
+    work between two bands. `piece_bytes`: results much larger go to their encoder in pieces of this size.
     """
 
     upscaler: Upscaler
     plan: ScalePlan
     alpha: Alpha = "model"
     on_pixels: Callable[[int], None] = lambda count: None
+    control: Control = field(default_factory=Control)
+    piece_bytes: int = PIECE_BYTES
 
 
-@dataclass
+@dataclass(eq=False)
 class _Entry:
-    """What has been pulled into the engine and not yet come out; an Outcome waits for its turn."""
+    """What has been pulled into the engine and not yet come out; an Outcome waits for its turn.
+
+    Of `layers` the last holds the colours. `alpha` is the result's, whole; `result` is there once it has begun.
+    """
 
     item: Loaded | Outcome
     layers: list[Layer] = field(default_factory=list)
-    results: list[Samples] = field(default_factory=list)
+    alpha: Samples | None = None
+    result: Enlarged | None = None
 
 
-def enlarge_pictures(enlarger: Enlarger, items: Iterable[Loaded | Outcome]) -> Generator[Loaded | Outcome, None, None]:
+def enlarge_pictures(
+    enlarger: Enlarger, items: Iterable[Loaded | Outcome]
+) -> Generator[Enlarged | Outcome, None, None]:
     """Results in the order of `items`, pulled as the engine asks for them; outcomes pass through.
 
-    A picture that the engine cannot do becomes a failed outcome, and the engine begins anew behind it.
+    A result comes with its first piece. The others follow while the next result is being asked for, so another
+    thread must take them, and there is an end to them however this generator ends. A picture that the engine cannot
+    do becomes a failed outcome, or its pieces end in the error; the engine begins anew behind it.
     """
     waiting: deque[_Entry] = deque()
     entries = _noted(enlarger, items, waiting)
-    while True:
-        try:
-            for layer, samples in _results(enlarger, _layers(entries)):
-                next(entry for entry in waiting if entry.item is layer.owner).results.append(samples)
-                yield from _ready(enlarger, waiting)
-            break
-        except UpscaleError as error:
-            _fail_first(waiting, error)
-        yield from _ready(enlarger, waiting)
-        entries = chain(list(waiting), entries)
-    yield from _ready(enlarger, waiting)
+    try:
+        while True:
+            try:
+                for part in cut(_bands(enlarger, _layers(entries)), enlarger.plan, enlarger.piece_bytes):
+                    yield from _passed(waiting)
+                    yield from _taken(enlarger, waiting, part)
+                break
+            except UpscaleError as error:
+                _fail_first(waiting, error)
+            yield from _passed(waiting)
+            entries = chain(list(waiting), entries)
+        yield from _passed(waiting)
+    finally:
+        for entry in waiting:
+            if entry.result is not None:
+                entry.result.pieces.end(UpscaleError(f"cannot enlarge {entry.result.loaded.job.source}: broken off"))
 
 
 def _noted(enlarger: Enlarger, items: Iterable[Loaded | Outcome], waiting: deque[_Entry]) -> Iterator[_Entry]:
@@ -80,7 +108,7 @@ def _noted(enlarger: Enlarger, items: Iterable[Loaded | Outcome], waiting: deque
     for item in items:
         entry = _Entry(item)
         if isinstance(item, Loaded):
-            entry.layers = [Layer(samples, item, device) for samples in _seen(item.picture, enlarger.alpha)]
+            entry.layers = layers_of(item.picture, enlarger.alpha, device)
         waiting.append(entry)
         yield entry
 
@@ -88,77 +116,70 @@ def _noted(enlarger: Enlarger, items: Iterable[Loaded | Outcome], waiting: deque
 def _layers(entries: Iterable[_Entry]) -> Iterator[Layer]:
     """What the network has yet to see, also of pictures that it has seen in part before it failed."""
     for entry in entries:
-        entry.results = []
+        entry.alpha = None
         yield from entry.layers
+
+
+def _bands(enlarger: Enlarger, layers: Iterable[Layer]) -> Iterator[SrBand]:
+    """What comes out of the network; with several passes or a resize each picture as one band."""
+    if streams(enlarger.plan):
+        bands: Iterable[SrBand] = enlarger.upscaler.stream(layers)
+    else:
+        bands = (SrBand(layer, 0, sr) for layer, sr in enlarge(enlarger.upscaler, enlarger.plan, layers))
+    for band in bands:
+        enlarger.control.check()
+        enlarger.on_pixels(band.rows.shape[1] * band.rows.shape[2])
+        yield band
+
+
+def streams(plan: ScalePlan) -> bool:
+    """Whether results come band by band, so that no whole float picture is held."""
+    return plan.passes == 1 and not plan.needs_resize
+
+
+def _passed(waiting: deque[_Entry]) -> Iterator[Outcome]:
+    """The outcomes at the head of the queue."""
+    while waiting and isinstance(outcome := waiting[0].item, Outcome):
+        waiting.popleft()
+        yield outcome
 
 
 def _fail_first(waiting: deque[_Entry], error: UpscaleError) -> None:
     """Blame the first unfinished picture: large ones, which are those that fail, run alone."""
     entry = next(entry for entry in waiting if entry.layers)
-    if isinstance(entry.item, Loaded):
-        seconds = time.perf_counter() - entry.item.started_s
-        entry.item = Outcome(entry.item.job, "failed", seconds, f"cannot enlarge {entry.item.job.source}: {error}")
-    entry.layers, entry.results = [], []
-
-
-def _seen(picture: Picture, alpha: Alpha) -> list[Samples]:
-    """Colours and, where the network is to enlarge it and it is not flat, alpha."""
-    if picture.alpha is None or not picture.transparent:
-        return [picture.pixels]
-    colours = bleed(picture.pixels, picture.alpha)
-    return [colours, picture.alpha] if alpha == "model" and not _flat(picture.alpha) else [colours]
-
-
-def _results(enlarger: Enlarger, layers: Iterable[Layer]) -> Iterator[tuple[Layer, Samples]]:
-    """Enlarged samples; with one pass and no resize band by band, so that no whole float picture is held."""
-    if enlarger.plan.passes == 1 and not enlarger.plan.needs_resize:
-        yield from _by_bands(enlarger, layers)
+    assert isinstance(entry.item, Loaded)  # outcomes have no layers
+    job, reason = entry.item.job, f"cannot enlarge {entry.item.job.source}: {error}"
+    if entry.result is not None:
+        entry.result.pieces.end(UpscaleError(reason))
+        waiting.remove(entry)
         return
-    for layer, sr in enlarge(enlarger.upscaler, enlarger.plan, layers):
-        enlarger.on_pixels(sr.shape[1] * sr.shape[2])
-        yield layer, layer.quantise(sr)
+    entry.item, entry.layers = Outcome(job, "failed", time.perf_counter() - entry.item.started_s, reason), []
 
 
-def _by_bands(enlarger: Enlarger, layers: Iterable[Layer]) -> Iterator[tuple[Layer, Samples]]:
-    scale = enlarger.upscaler.scale
-    canvas = np.empty(0)
-    for band in enlarger.upscaler.stream(layers):
-        layer, bottom = band.source, band.top + band.rows.shape[1]
-        assert isinstance(layer, Layer)  # the engine gives back the very sources it was given
-        height, width, channels = layer.samples.shape
-        if band.top == 0:
-            canvas = np.empty((height * scale, width * scale, channels), layer.samples.dtype)
-        canvas[band.top : bottom] = layer.quantise(band.rows)
-        enlarger.on_pixels(band.rows.shape[1] * band.rows.shape[2])
-        if bottom == canvas.shape[0]:
-            yield layer, canvas
+def _taken(enlarger: Enlarger, waiting: deque[_Entry], part: Part) -> Iterator[Enlarged]:
+    """Put a part of the first picture where it belongs; gives its result if this is the beginning."""
+    entry, loaded = waiting[0], waiting[0].item
+    assert isinstance(loaded, Loaded)  # parts come in the order of the pictures, and outcomes have been passed on
+    if part.layer is not entry.layers[-1]:
+        entry.alpha = part.samples
+        return
+    if part.top == 0:
+        entry.result = _begun(enlarger, loaded, entry)
+    assert entry.result is not None  # parts come from top to bottom
+    bottom = part.top + part.samples.shape[0]
+    alpha = None if entry.alpha is None else entry.alpha[part.top : bottom]
+    entry.result.pieces.put(with_alpha(part.samples, alpha))
+    if part.ends:
+        entry.result.pieces.end()
+        waiting.popleft()
+    if part.top == 0:
+        yield entry.result
 
 
-def _ready(enlarger: Enlarger, waiting: deque[_Entry]) -> Iterator[Loaded | Outcome]:
-    """Everything complete at the head of the queue."""
-    while waiting and len(waiting[0].results) == len(waiting[0].layers):
-        entry = waiting.popleft()
-        item = entry.item
-        yield item if isinstance(item, Outcome) else _finished(enlarger, item, entry.results)
-
-
-def _finished(enlarger: Enlarger, loaded: Loaded, results: list[Samples]) -> Loaded:
-    pixels = results[0]
-    alpha = loaded.picture.alpha
-    if len(results) == 2:
-        alpha = results[1]
-    elif alpha is not None:
-        alpha = _resized(alpha, pixels.shape[0], pixels.shape[1], torch.device(enlarger.upscaler.device))
-    return replace(loaded, picture=loaded.picture.with_samples(pixels, alpha))
-
-
-def _resized(alpha: Samples, height: int, width: int, device: torch.device) -> Samples:
-    """Antialiased bicubic; flat alpha stays exactly what it was. Shape: (height, width, 1)."""
-    if _flat(alpha):
-        return np.full((height, width, 1), alpha[0, 0, 0], alpha.dtype)
-    layer = Layer(alpha, None, device)
-    return layer.quantise(resize(layer.read(0, layer.height), height, width))
-
-
-def _flat(samples: Samples) -> bool:
-    return bool((samples == samples[0, 0]).all())
+def _begun(enlarger: Enlarger, loaded: Loaded, entry: _Entry) -> Enlarged:
+    """The result that the first rows of the colours begin; from now on its alpha is known."""
+    picture, pieces = loaded.picture, Pieces(enlarger.control)
+    size_px = enlarger.plan.target_size(picture.height, picture.width)
+    if picture.alpha is not None and entry.alpha is None:
+        entry.alpha = interpolated(picture.alpha, size_px, torch.device(enlarger.upscaler.device))
+    return Enlarged(loaded, RowPicture(picture, *size_px, pieces), pieces)

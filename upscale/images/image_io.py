@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from upscale.atomic import replacing
+from upscale.atomic import Asides, replacing
 from upscale.errors import BadInputError, OutputError
 from upscale.images.encoding import Encoding
 from upscale.images.formats import HEAD_BYTES, format_of_name, sniff
-from upscale.images.picture import Picture
+from upscale.images.picture import Picture, RowPicture, in_one_piece
 
 LIMIT_PX = 2**28
 """The most pixels a file may claim: 16384 x 16384, a third above the largest phone sensors (200 MP)."""
@@ -43,14 +43,19 @@ def _finite(picture: Picture) -> Picture:
 
 
 def write_picture(path: Path, picture: Picture, encoding: Encoding) -> None:
-    """Write `picture` in the format that `path` names, whole or not at all.
+    """Write a picture that is in memory; see `write_rows`."""
+    write_rows(path, in_one_piece(picture), encoding)
+
+
+def write_rows(path: Path, picture: RowPicture, encoding: Encoding, asides: Asides | None = None) -> None:
+    """Write `picture` in the format that `path` names, whole or not at all, as its pieces come.
 
     What the format cannot hold is reduced: 16 bits to 8, and opaque alpha is dropped (see `encoding`). Raises
-    OutputError, naming `path`.
+    OutputError, naming `path`, and what the pieces raise.
     """
     from upscale.images import writer
 
-    with replacing(path) as aside:
+    with replacing(path, asides) as aside:
         try:
             writer.write(aside, picture, format_of_name(path) or "png", encoding)
         except OutputError as error:

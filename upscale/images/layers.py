@@ -11,14 +11,14 @@ from upscale.images.picture import WHITE, Samples
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """Colour, gray or alpha samples as a source of rows (an LrSource); `owner` says which picture's.
+    """Colour, gray or alpha samples as a source of rows (an LrSource); `whole`: its result is wanted in one piece.
 
     Shape of `samples`: (height, width, 1 or 3). One channel is given to the network three times.
     """
 
     samples: Samples
-    owner: object
     device: torch.device
+    whole: bool = False
 
     @property
     def height(self) -> int:
@@ -48,7 +48,7 @@ class Layer:
         dtype = self.samples.dtype
         if dtype == np.float32:
             return rows.to(torch.float32).cpu().numpy()
-        levels = rows.clamp(0, 1).mul(WHITE[dtype]).round()
+        levels = rows.clamp(0, 1).mul_(WHITE[dtype]).round_()
         if dtype == np.uint8:
             return levels.to(torch.uint8).cpu().numpy()
         return levels.to(torch.int32).cpu().numpy().astype(dtype)  # torch hardly computes in uint16

@@ -1,5 +1,6 @@
-"""A picture in memory, with all that has to survive its enlargement."""
+"""A picture in memory, or on its way to a file, with all that has to survive its enlargement."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,3 +54,27 @@ class Picture:
     def with_samples(self, pixels: Samples, alpha: Samples | None) -> "Picture":
         """The same picture with other samples."""
         return replace(self, pixels=pixels, alpha=alpha)
+
+
+@dataclass(frozen=True, eq=False)
+class RowPicture:
+    """A picture that comes piece by piece, from top to bottom, and may be larger than the memory.
+
+    Shape of each of `pieces`: (n, width, channels), n >= 1, colour and then alpha where `like` has alpha.
+    Type, channels and all that travels with the pixels are those of `like`.
+    """
+
+    like: Picture
+    height: int
+    width: int
+    pieces: Iterable[Samples]
+
+
+def in_one_piece(picture: Picture) -> RowPicture:
+    """A picture that is in memory, as one that comes in pieces."""
+    return RowPicture(picture, picture.height, picture.width, [with_alpha(picture.pixels, picture.alpha)])
+
+
+def with_alpha(pixels: Samples, alpha: Samples | None) -> Samples:
+    """Colour and alpha side by side. Shape: (height, width, 1 or 3) -> (height, width, 1 to 4)."""
+    return pixels if alpha is None else np.concatenate([pixels, alpha], axis=2)

@@ -2,25 +2,22 @@
 
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
-from upscale.engine.scaling import ScalePlan
+from upscale.atomic import Asides
 from upscale.errors import OutputError, UpscaleError
+from upscale.flow.flow import Flow
+from upscale.flow.meter import Meter
 from upscale.images.encoding import Encoding, impossible, shallow
-from upscale.images.enlarging import Enlarger, Loaded, enlarge_pictures
+from upscale.images.enlarging import Enlarged, Enlarger, Loaded, enlarge_pictures
 from upscale.images.existing import Exists, settle
-from upscale.images.image_io import LIMIT_PX, read_picture, write_picture
+from upscale.images.footprint import encoder_bytes, held_bytes
+from upscale.images.image_io import LIMIT_PX, read_picture, write_rows
 from upscale.images.jobs import Job
-from upscale.images.outcome import Outcome
+from upscale.images.outcome import Outcome, Status
 from upscale.images.picture import Picture
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,8 @@ class BatchOptions:
     """How files are read and written.
 
     `format_fixed`: the user chose the format, so a result that it cannot hold fails; else it becomes png.
-    `io_workers`: threads that write, and how many pictures may wait before and after the network.
+    `io_workers`: threads that write, and how many pictures may wait before the network. `fail_fast`: a failed
+    picture is the last but for those that have been begun.
     """
 
     encoding: Encoding = Encoding()
@@ -36,43 +34,32 @@ class BatchOptions:
     format_fixed: bool = False
     io_workers: int = 2
     limit_px: int = LIMIT_PX
+    fail_fast: bool = False
 
 
-def enlarge_files(jobs: Iterable[Job], enlarger: Enlarger, options: BatchOptions) -> Generator[Outcome, None, None]:
-    """Run the jobs, pulled as they are needed; outcomes come in their order.
+def enlarge_files(
+    jobs: Iterable[Job], enlarger: Enlarger, options: BatchOptions, meter: Meter | None = None
+) -> Generator[Outcome, None, None]:
+    """Run the jobs, pulled as they are needed; outcomes come in their order. `meter` counts the stages' time.
 
-    At most a few pictures per worker are in memory. Closing the iterator ends the run without half a file.
+    At most a few pictures per worker are in memory. Closing the iterator ends the run without half a file; on
+    Ctrl-C the outcomes of what was finished come first.
     """
-    depth = options.io_workers
+    flow, asides = Flow(meter), Asides()
+    stoppable = replace(enlarger, control=flow.control)
     # One thread reads: libvips has one error text for the whole process, so two would exchange the reasons of
     # their failures; and results, with 16 times the pixels, take far longer to write.
-    with (
-        closing(ahead(jobs, lambda job: _load(job, enlarger, options), workers=1, depth=depth)) as loaded,
-        closing(enlarge_pictures(enlarger, loaded)) as enlarged,
-        closing(ahead(enlarged, lambda item: _store(item, options), workers=depth, depth=depth)) as outcomes,
-    ):
-        yield from outcomes
-
-
-def ahead(
-    items: Iterable[Item], work: Callable[[Item], Result], *, workers: int, depth: int
-) -> Generator[Result, None, None]:
-    """`work(item)` for each, done by threads ahead of the consumer, in order, at most `depth` + 1 waiting.
-
-    Before the network this reads ahead; after it, where pulling an item runs the network, it writes behind.
-    An error of `items` or of `work` comes out here, after the threads have finished what they had begun.
-    """
-    pool = ThreadPoolExecutor(workers)
-    pending: deque[Future[Result]] = deque()
+    loaded = flow.stage("reading", (_load(job, enlarger, options) for job in jobs), depth=options.io_workers)
+    enlarged = flow.stage("network", enlarge_pictures(stoppable, loaded))
+    outcomes = flow.spread("writing", lambda item: _store(item, options, asides), enlarged, workers=options.io_workers)
     try:
-        for item in items:
-            pending.append(pool.submit(work, item))
-            while len(pending) > depth or (pending and pending[0].done()):
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+        with closing(flow.run(outcomes)) as finished:
+            for outcome in finished:
+                if options.fail_fast and outcome.status == "failed":
+                    flow.stop()
+                yield outcome
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        asides.remove()
 
 
 def _load(job: Job, enlarger: Enlarger, options: BatchOptions) -> Loaded | Outcome:
@@ -81,16 +68,16 @@ def _load(job: Job, enlarger: Enlarger, options: BatchOptions) -> Loaded | Outco
         picture = read_picture(job.source, options.limit_px)
         if enlarger.alpha == "drop":
             picture = picture.with_samples(picture.pixels, None)
-        return _fitted(Loaded(job, picture, started_s), enlarger.plan, options)
+        return _fitted(Loaded(job, picture, started_s), enlarger, options)
     except UpscaleError as error:
         return Outcome(job, "failed", time.perf_counter() - started_s, str(error))
 
 
-def _fitted(loaded: Loaded, plan: ScalePlan, options: BatchOptions) -> Loaded | Outcome:
+def _fitted(loaded: Loaded, enlarger: Enlarger, options: BatchOptions) -> Loaded | Outcome:
     """Known before the network runs: whether the target's format can hold the result, else png."""
     job, picture = loaded.job, loaded.picture
-    size_px = plan.target_size(picture.height, picture.width)
-    _refuse_too_large(picture, size_px)
+    size_px = enlarger.plan.target_size(picture.height, picture.width)
+    _refuse_too_large(loaded, enlarger, options.encoding)
     reason = impossible(picture, job.target, size_px)
     if options.format_fixed:
         if reason:
@@ -105,14 +92,14 @@ def _fitted(loaded: Loaded, plan: ScalePlan, options: BatchOptions) -> Loaded | 
     return settled if isinstance(settled, Outcome) else replace(loaded, job=settled, note=f"png: {reason}")
 
 
-def _refuse_too_large(picture: Picture, size_px: tuple[int, int]) -> None:
-    """A result that cannot fit into memory would end the whole run, killed without a word."""
-    channels = picture.pixels.shape[2] + (picture.alpha is not None)
-    needed = size_px[0] * size_px[1] * channels * picture.pixels.dtype.itemsize
-    memory = _memory_bytes()
+def _refuse_too_large(loaded: Loaded, enlarger: Enlarger, encoding: Encoding) -> None:
+    """What cannot fit into memory would end the whole run, killed without a word."""
+    picture, memory = loaded.picture, _memory_bytes()
+    height, width = enlarger.plan.target_size(picture.height, picture.width)
+    needed = held_bytes(picture, enlarger) + encoder_bytes(picture, (height, width), loaded.job.target, encoding)
     if memory is not None and needed > memory:
         raise OutputError(
-            f"the result of {size_px[1]} x {size_px[0]} pixels needs {needed / 1e9:.1f} GB of memory, "
+            f"the result of {width} x {height} pixels needs {needed / 1e9:.1f} GB of memory, "
             f"this machine has {memory / 1e9:.1f} GB; use a smaller --scale"
         )
 
@@ -126,17 +113,19 @@ def _drop_hint(picture: Picture) -> str:
     return ", or --alpha drop" if picture.transparent else ""
 
 
-def _store(item: Loaded | Outcome, options: BatchOptions) -> Outcome:
+def _store(item: Enlarged | Outcome, options: BatchOptions, asides: Asides) -> Outcome:
     if isinstance(item, Outcome):
         return item
-    job, error = item.job, None
+    loaded, picture, error = item.loaded, item.picture, None
+    target = loaded.job.target
     try:
-        job.target.parent.mkdir(parents=True, exist_ok=True)
-        write_picture(job.target, item.picture, options.encoding)
-    except OutputError as refused:
+        with closing(item.pieces):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_rows(target, picture, options.encoding, asides)
+    except UpscaleError as refused:
         error = str(refused)
     except OSError as refused:
-        error = f"cannot make the folder {job.target.parent}: {(refused.strerror or str(refused)).lower()}"
-    size_px = (item.picture.height, item.picture.width)
-    seconds = time.perf_counter() - item.started_s
-    return Outcome(job, "failed" if error else "done", seconds, error, item.note, size_px)
+        error = f"cannot make the folder {target.parent}: {(refused.strerror or str(refused)).lower()}"
+    seconds = time.perf_counter() - loaded.started_s
+    status: Status = "failed" if error else "done"
+    return Outcome(loaded.job, status, seconds, error, loaded.note, (picture.height, picture.width))

@@ -7,6 +7,8 @@ from upscale.images.picture import Samples
 
 # Doubling radii: the nearest colours win, and 16 px is further than an edge's ringing reaches.
 _RADII_PX = (1, 2, 4, 8, 16)
+# Done at once: colours and their means are floats, several times the picture.
+_ROWS_PX = 256
 
 
 def bleed(pixels: Samples, alpha: Samples) -> Samples:
@@ -14,6 +16,15 @@ def bleed(pixels: Samples, alpha: Samples) -> Samples:
 
     Visible pixels stay as they are. Shapes: (height, width, 1 or 3) and (height, width, 1).
     """
+    filled, reach = np.empty_like(pixels), _RADII_PX[-1]
+    for top in range(0, pixels.shape[0], _ROWS_PX):
+        low, bottom = max(0, top - reach), top + _ROWS_PX
+        seen = slice(low, bottom + reach)
+        filled[top:bottom] = _bleed(pixels[seen], alpha[seen])[top - low : bottom - low]
+    return filled
+
+
+def _bleed(pixels: Samples, alpha: Samples) -> Samples:
     known = (alpha[..., 0] > 0).astype(np.float32)
     if known.all() or not known.any():
         return pixels

@@ -8,12 +8,15 @@ import pyvips
 
 @cache
 def prepare() -> None:
-    """Switch off libvips' cache of operations, which keeps pictures alive, and its warnings. Works once.
+    """Make libvips fit for a long batch beside a network: no cache, one thread, no warnings. Works once.
 
-    pyvips prints the warnings, and a traceback for those that quote a damaged file's bytes; what matters comes
-    as an error all the same.
+    Its cache of operations keeps pictures alive. Its threads, one for each core, take the network's cores and give
+    nothing back where encoders are serial: 6 MP as png cost 0.3 CPU seconds with 1 and with 16 of them. pyvips
+    prints the warnings, and a traceback for those that quote a damaged file's bytes; what matters comes as an error
+    all the same.
     """
     pyvips.cache_set_max(0)
+    pyvips.concurrency_set(1)
     if pyvips.API_mode:
         pyvips.ffi.def_extern(name="_log_handler_callback")(_drop)
 

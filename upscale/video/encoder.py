@@ -104,6 +104,8 @@ def configure(context: av.VideoCodecContext, plan: EncoderPlan) -> None:
     context.color_primaries, context.color_trc = plan.tags.primaries, plan.tags.transfer
     # MP4 and Matroska keep parameter sets in their header; every segment then starts alike.
     context.flags |= Flags.global_header
+    # PyAV's default, slices, makes x264 cut every picture into as many as there are threads, which costs bits.
+    context.thread_type = "AUTO"
     context.options = {**_siting_option(plan), **plan.options}
 
 

@@ -1,6 +1,6 @@
 """Clips in: what a file says about its video, and its frames as planes, each with its own time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -55,16 +55,18 @@ class VideoInfo:
 class VideoReader:
     """An open clip. `info` is known at once; `frames` decodes it once, from the first frame to the last.
 
-    Raises BadInputError for what is no video, or one that cannot be decoded to its end.
+    `threads` decode, 0: one for each core. Raises BadInputError for what is no video, or one that cannot be
+    decoded to its end.
     """
 
-    def __init__(self, source: Path) -> None:
+    def __init__(self, source: Path, threads: int = 0) -> None:
         self.source = source
         self._container = open_container(source)
         with ExitStack() as on_failure:
             on_failure.callback(self._container.close)
             self._stream = main_video(self._container, source)
             self._stream.thread_type = "AUTO"
+            self._stream.thread_count = threads
             self._decoded = self._decode()
             self._first = list(islice(self._decoded, 2))
             if not self._first:
@@ -81,6 +83,11 @@ class VideoReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        try:
+            self._decoded.close()
+        except ValueError:
+            # Another thread, left to itself by an interrupted run, is just decoding: FFmpeg would crash under it.
+            return
         self._container.close()
 
     def frames(self) -> Iterator[Frame]:
@@ -115,7 +122,7 @@ class VideoReader:
             notes.append(f"{self._corrupt} frames are damaged in the source; they were enlarged as decoded")
         return notes
 
-    def _decode(self) -> Iterator[av.VideoFrame]:
+    def _decode(self) -> Generator[av.VideoFrame, None, None]:
         """Every frame, the decoder drained at the end; what was promised is compared with what came."""
         packets = 0
         end_s = Fraction(0)

@@ -1,0 +1,23 @@
+"""Wall time of work on a device."""
+
+import time
+from collections.abc import Callable
+
+import torch
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until the device has done all it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def seconds_of(work: Callable[[], object], device: torch.device) -> float:
+    """How long one call takes, until the device is done."""
+    synchronise(device)
+    begun_s = time.perf_counter()
+    work()
+    synchronise(device)
+    return time.perf_counter() - begun_s

@@ -1,0 +1,55 @@
+"""How much memory a band of a residual network takes, and the band that stays within what there is."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from upscale.engine.trunk import Trunk
+from upscale.engine.trunkstream import BandSize
+from upscale.engine.windows import plan_windows
+
+# Of the memory that is free: pictures, encoders and other programs want some too.
+_SHARE = 0.5
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Memory that could be had without taking it from anybody, None where the system does not tell."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    # Linux: MemAvailable counts what caches would give back, which sysconf's free pages do not.
+    meminfo = Path("/proc/meminfo")
+    if device.type != "cpu" or not meminfo.exists():
+        return None
+    words = next((line.split() for line in meminfo.read_text().splitlines() if line.startswith("MemAvailable")), [])
+    return int(words[1]) * 1024 if len(words) > 1 else None
+
+
+def within(trunk: Trunk, size: BandSize, width: int, most_bytes: int | None) -> BandSize:
+    """The band, or one of so few rows that it takes at most `most_bytes`; None: half of the memory that is free."""
+    if most_bytes is None:
+        free = free_bytes(trunk.head.device)
+        most_bytes = None if free is None else int(free * _SHARE)
+    while most_bytes is not None and size.rows > 1 and band_bytes(trunk, size, width) > most_bytes:
+        size = replace(size, rows=size.rows // 2)
+    return size
+
+
+def band_bytes(trunk: Trunk, size: BandSize, width: int) -> int:
+    """An estimate of what a band takes at its peak: what is kept from band to band, and one window on its way out."""
+    windows = plan_windows(width, size=size.columns, overlap=trunk.overlap)
+    columns = len(windows.starts) * windows.size
+    lag = sum(section.reach for section in (*trunk.blocks, trunk.body))
+    # At the bottom a band is higher by all rows that were held back.
+    rows = size.rows + 2 * lag
+    # The head's output, features and arena; what each block carries to the next band.
+    values = trunk.head.outputs * columns * (4 * rows + 2 * lag)
+    factor = 1
+    for step in trunk.steps:
+        values += step.convs[0].inputs * columns * rows * factor**2 if factor > 1 else 0
+        widest = max(conv.outputs for conv in step.convs)
+        # For one window only: input, output and what the library works in.
+        values += 3 * widest * windows.size * rows * factor**2
+        factor *= step.factor
+    pixels = 2 * 3 * width * rows * trunk.scale**2
+    return values * trunk.head.dtype.itemsize + pixels * torch.float32.itemsize
