@@ -20,6 +20,7 @@ from common import (
     print_claim,
     print_machine,
     print_scores,
+    run_as_the_cli,
     size,
     srgan,
     take_turns,
@@ -51,6 +52,7 @@ CLAIMS_ON_GPU = {"tile-loop": 3.0}
 def main() -> None:
     """Build, compare, time in turns, weigh."""
     options = _options()
+    run_as_the_cli()
     network, arithmetic = srgan()
     height, width = options.size
     picture = torch.from_numpy(smooth_noise(height, width, 0)).permute(2, 0, 1).float().div(255).contiguous()

@@ -13,6 +13,7 @@ from statistics import median
 
 import torch
 
+from upscale.allocator import keep_freed_memory
 from upscale.bench.arithmetic import multiply_adds
 from upscale.bench.peak import matrix_peak
 from upscale.bench.report import machine
@@ -140,9 +141,10 @@ def print_machine() -> None:
 
 
 def run_as_the_cli() -> None:
-    """Start the script anew the way `upscale` runs: waiting threads sleep, which is settled before torch loads."""
-    if "OMP_WAIT_POLICY" not in os.environ:
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"})
+    """Start the script anew the way `upscale` runs: how threads wait is settled before torch loads."""
+    keep_freed_memory()
+    if "GOMP_SPINCOUNT" not in os.environ and "OMP_WAIT_POLICY" not in os.environ:
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "GOMP_SPINCOUNT": "20000"})
 
 
 def in_own_process(arguments: Sequence[str]) -> dict[str, float]:

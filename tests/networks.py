@@ -28,11 +28,11 @@ def small_networks() -> list[Network]:
         Resample(ResampleConfig(4, "lanczos")),
     ]
     for network in networks:
-        _unsettle(network)
+        unsettle(network)
     return [network.eval() for network in networks]
 
 
-def _unsettle(network: Network) -> None:
+def unsettle(network: Network) -> None:
     """Slopes and statistics away from their defaults, so that a mix-up of channels shows."""
     for module in network.modules():
         if isinstance(module, nn.PReLU):

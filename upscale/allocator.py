@@ -11,7 +11,7 @@ _MIB = 1 << 20
 
 
 def keep_freed_memory() -> None:
-    """Where the C library is glibc, reuse blocks up to 128 MiB and keep up to 256 MiB that are free.
+    """Where the C library is glibc, reuse blocks up to 128 MiB and keep up to 128 MiB that are free.
 
     By default a block of some MiB is mapped anew for every layer of every band, and the system has to clear each of
     its pages: 30,000 page faults for a picture of 768 x 256, a tenth to a fifth of the time where the CPU has AMX.
@@ -20,8 +20,10 @@ def keep_freed_memory() -> None:
         return
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
-        library.mallopt(_M_MMAP_THRESHOLD, 128 * _MIB)
-        library.mallopt(_M_TRIM_THRESHOLD, 256 * _MIB)
+        # glibc before 2.35 refuses more than 32 MiB; left at that, the next call would freeze it at 128 KiB.
+        if not library.mallopt(_M_MMAP_THRESHOLD, 128 * _MIB):
+            library.mallopt(_M_MMAP_THRESHOLD, 32 * _MIB)
+        library.mallopt(_M_TRIM_THRESHOLD, 128 * _MIB)
         # The network has a thread of its own (see flow/), and only the main arena keeps what is freed: a second one
         # still took 38,000 page faults where this takes 4,000.
         library.mallopt(_M_ARENA_MAX, 1)

@@ -43,6 +43,14 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if cpu_multiplies_bf16() else torch.float32
 
 
+def synchronise(device: torch.device) -> None:
+    """Wait until the device has done all it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
 def cpu_multiplies_bf16() -> bool:
     """Whether the CPU has AVX-512 BF16 or AMX, without which bf16 is slower than fp32."""
     # torch has no public question for this before 2.13.

@@ -4,7 +4,7 @@ import time
 
 import torch
 
-from upscale.bench.timing import synchronise
+from upscale.device import synchronise
 
 _SIDE = 2048
 _TRIES = 6

@@ -5,13 +5,7 @@ from collections.abc import Callable
 
 import torch
 
-
-def synchronise(device: torch.device) -> None:
-    """Wait until the device has done all it was given."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()
+from upscale.device import synchronise
 
 
 def seconds_of(work: Callable[[], object], device: torch.device) -> float:

@@ -38,7 +38,8 @@ Dtype = Annotated[
 MaxMemory = Annotated[
     str,
     typer.Option(
-        "--max-memory", help="Memory the network may work in, such as 800M or 4G; auto: half of what is free."
+        "--max-memory",
+        help="Memory that srgan or srresnet may work in, such as 800M or 4G; auto: half of what is free.",
     ),
 ]
 Exists = Annotated[

@@ -69,5 +69,6 @@ def assemble(bands: Iterable[SrBand], scale: int) -> Iterator[Tensor]:
     for band in bands:
         rows.append(band.rows)
         if band.top + band.rows.shape[1] == band.source.height * scale:
-            yield torch.cat(rows, dim=1) if len(rows) > 1 else rows[0]
-            rows = []
+            whole = torch.cat(rows, dim=1) if len(rows) > 1 else rows[0]
+            rows = []  # before the yield: else the picture is held twice while somebody works on it
+            yield whole

@@ -16,13 +16,26 @@ _SHARE = 0.5
 def free_bytes(device: torch.device) -> int | None:
     """Memory that could be had without taking it from anybody, None where the system does not tell."""
     if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
+        # What torch keeps for its next tensors is free as well.
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0]) + kept
     # Linux: MemAvailable counts what caches would give back, which sysconf's free pages do not.
     meminfo = Path("/proc/meminfo")
     if device.type != "cpu" or not meminfo.exists():
         return None
     words = next((line.split() for line in meminfo.read_text().splitlines() if line.startswith("MemAvailable")), [])
-    return int(words[1]) * 1024 if len(words) > 1 else None
+    left = [int(words[1]) * 1024] if len(words) > 1 else []
+    return min([*left, *_container_bytes()], default=None)
+
+
+def _container_bytes() -> list[int]:
+    """What a container's own limit leaves, if there is one (control groups, version 2)."""
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit, used = ((group / name).read_text().strip() for name in ("memory.max", "memory.current"))
+    except OSError:
+        return []
+    return [max(0, int(limit) - int(used))] if limit.isdecimal() and used.isdecimal() else []
 
 
 def within(trunk: Trunk, size: BandSize, width: int, most_bytes: int | None) -> BandSize:

@@ -27,12 +27,11 @@ class Lane:
         self._placed: list[tuple[int, LrSource]] = []
         self.end = 0
 
-    def place(self, source: LrSource) -> int:
-        """Append a picture; the row at which it begins."""
+    def place(self, source: LrSource) -> None:
+        """Append a picture."""
         start = self.end + self._gap if self._placed else 0
         self._placed.append((start, source))
         self.end = start + source.height
-        return start
 
     def pieces(self, top: int, bottom: int, scale: int) -> Iterator[Piece]:
         """The parts of pictures in these rows of the stream, `scale` times as high as its input."""

@@ -11,7 +11,7 @@ _MOST_TOGETHER = 64
 _SMALL_PX = 512 * 512
 _SMALLEST_TILE = 16
 # A band of a narrow picture has more rows, but no more than this: pictures are held back for it.
-_MOST_ROWS = 1024
+_MOST_ROWS = 256
 # oneDNN has no words of its own for a refused allocation.
 _REFUSALS = (
     "can't allocate memory",

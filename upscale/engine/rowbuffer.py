@@ -1,6 +1,5 @@
 """The rows of all windows, at one place of the network, that the layers behind it still need."""
 
-import torch
 from torch import Tensor
 
 
@@ -56,4 +55,4 @@ def as_rows(picture: Tensor) -> Tensor:
 def quiet(rows: Tensor, runs: list[tuple[int, int]]) -> None:
     """Zero these runs of rows. Shape: (..., n, width, C)."""
     for top, bottom in runs:
-        rows[..., top:bottom, :, :] = torch.zeros((), dtype=rows.dtype, device=rows.device)
+        rows[..., top:bottom, :, :].zero_()

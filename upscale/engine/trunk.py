@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+import torch
 from torch import Tensor
 
 from upscale.engine.fusedconv import FusedConv, fused_convs
@@ -28,9 +29,13 @@ class Section:
 
 @dataclass(frozen=True)
 class Trunk:
-    """head -> blocks, each added to its input -> body, added to the head's output -> steps, the last to pixels."""
+    """head -> blocks, each added to its input -> body, added to the head's output -> steps, the last to pixels.
+
+    `split_input`: the head sees each pixel as two numbers in bf16, its rounded value and what the rounding took.
+    """
 
     head: FusedConv
+    split_input: bool
     blocks: tuple[Section, ...]
     body: Section
     steps: tuple[Section, ...]
@@ -69,7 +74,8 @@ def cut(stages: tuple[Stage, ...]) -> Trunk | None:
     if len(before) == len(stages):
         return None
     trunk, after = stages[len(before)], stages[len(before) + 1 :]
-    head, steps = fused_convs(before), _steps(after)
+    split = isinstance(before[0], Conv) and before[0].weight.dtype is torch.bfloat16 if before else False
+    head, steps = fused_convs(_twice(before) if split else before), _steps(after)
     if not isinstance(trunk, Add) or trunk.shortcut or head is None or len(head) != 1 or not steps:
         return None
     blocks = [_block(stage) for stage in takewhile(lambda stage: isinstance(stage, Add), trunk.main)]
@@ -77,11 +83,23 @@ def cut(stages: tuple[Stage, ...]) -> Trunk | None:
     if body is None or not blocks:
         return None
     whole = tuple(block for block in blocks if block is not None)
-    return Trunk(head[0], whole, body, steps) if len(whole) == len(blocks) else None
+    return Trunk(head[0], split, whole, body, steps) if len(whole) == len(blocks) else None
+
+
+def _twice(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """The first convolution with its weights for a second set of inputs.
+
+    8 bits of bf16 lose up to half a level of an 8-bit pixel, on 3 of 64 channels nothing is gained by that.
+    """
+    first = stages[0]
+    assert isinstance(first, Conv)
+    return (Conv(torch.cat((first.weight, first.weight), dim=1), first.bias), *stages[1:])
 
 
 def _block(stage: Stage) -> Section | None:
-    return _summand(stage.main) if isinstance(stage, Add) and not stage.shortcut else None
+    section = _summand(stage.main) if isinstance(stage, Add) and not stage.shortcut else None
+    # A single convolution would write over the rows that it reads.
+    return section if section is None or len(section.convs) > 1 else None
 
 
 def _summand(stages: Sequence[Stage]) -> Section | None:

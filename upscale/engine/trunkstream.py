@@ -4,7 +4,7 @@ Rows go through head, blocks, body and steps band by band; every section keeps t
 Memory is a few rows for each layer, whatever the pictures' height; the result is that of the whole picture.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from upscale.engine.bands import LrSource, SrBand
+from upscale.engine.fusedconv import FusedConv
 from upscale.engine.lanes import Lane, Piece
 from upscale.engine.pixels import PixelRows
 from upscale.engine.residuals import Residuals, convolve
@@ -28,23 +29,29 @@ class BandSize:
     columns: int
 
 
-def stream_trunk(trunk: Trunk, sources: Iterable[LrSource], size: BandSize) -> Iterator[SrBand]:
+def stream_trunk(
+    trunk: Trunk, sources: Iterable[LrSource], size: BandSize | Callable[[LrSource], BandSize]
+) -> Iterator[SrBand]:
     """Enlarge pictures of one width; each is pulled when the rows of the one before it have been read.
 
     Bands come picture by picture, from top to bottom, without gaps. Shape of rows: (3, n, width * scale), float32.
+    `size` may be chosen by the first picture.
     """
     lane, waiting = Lane(trunk.gap), iter(sources)
     stream: _Stream | None = None
+    band = BandSize(1, 1)
     top, exhausted = 0, False
     while not (exhausted and top == lane.end):
-        bottom = top + size.rows
-        while not exhausted and lane.end <= bottom:
+        # As soon as a band has room behind a picture the next one is asked for: only then is an end known to be one.
+        while not exhausted and lane.end <= top + band.rows:
             source = next(waiting, None)
             exhausted = source is None
             if source is not None:
                 lane.place(source)
-                stream = stream or _Stream(trunk, lane, source.width, size.columns)
-        bottom = min(bottom, lane.end)
+            if source is not None and stream is None:
+                band = size if isinstance(size, BandSize) else size(source)
+                stream = _Stream(trunk, lane, source.width, band.columns)
+        bottom = min(top + band.rows, lane.end)
         if stream is not None:
             yield from stream.push(top, bottom, last=exhausted and bottom == lane.end)
         top = bottom
@@ -61,14 +68,16 @@ class _Stream:
         self._factors: list[int] = []
         factor = 1
         for step in trunk.steps:
-            self._inputs.append(self._buffer(step, factor))
+            # The features are the head's, in its arithmetic; a last step of its own may be in fp32.
+            before = step.convs[0] if self._inputs else trunk.head
+            self._inputs.append(self._buffer(step, factor, before))
             self._factors.append(factor)
             factor *= step.factor
         self._pixels = PixelRows(trunk.steps[-1], self._factors[-1], self._windows, lane)
         self._done = [0] * len(trunk.steps)
 
-    def _buffer(self, step: Section, factor: int) -> RowBuffer:
-        like = torch.empty(0, dtype=step.convs[0].dtype, device=step.convs[0].device)
+    def _buffer(self, step: Section, factor: int, kind: FusedConv) -> RowBuffer:
+        like = torch.empty(0, dtype=kind.dtype, device=kind.device)
         windows = self._windows
         return RowBuffer(len(windows.starts), windows.size * factor, step.convs[0].inputs, step.reach, like)
 
@@ -90,9 +99,12 @@ class _Stream:
         """The head's output for rows of one picture, into windows."""
         source, reach = piece.source, self._trunk.head.reach
         top, bottom = max(0, piece.top - reach), min(source.height, piece.bottom + reach)
-        lr = source.read(top, bottom).to(self._trunk.head.device, self._trunk.head.dtype)
+        lr = source.read(top, bottom).to(self._trunk.head.device)
         framed = F.pad(lr, (0, 0, top - piece.top + reach, piece.bottom + reach - bottom))[None]
-        rows = self._trunk.head(framed.contiguous(memory_format=torch.channels_last))
+        rounded = framed.to(self._trunk.head.dtype)
+        if self._trunk.split_input:
+            rounded = torch.cat((rounded, (framed - rounded).to(rounded.dtype)), dim=1)
+        rows = self._trunk.head(rounded.contiguous(memory_format=torch.channels_last))
         self._windows.spread(target, as_rows(rows))
         self._pixels.show(piece, lr[:, piece.top - top : piece.bottom - top])
 

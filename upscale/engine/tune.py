@@ -12,7 +12,9 @@ from pathlib import Path
 import torch
 
 from upscale.atomic import write_bytes
+from upscale.device import synchronise
 from upscale.engine.bands import TensorSource
+from upscale.engine.footprint import within
 from upscale.engine.trunk import Trunk
 from upscale.engine.trunkstream import BandSize, stream_trunk
 from upscale.errors import OutputError
@@ -34,7 +36,7 @@ class BandShape:
 
 
 # Windows of 112 columns: three rows of 64 channels in bf16 just fit a first cache of 48 KB.
-_CPU = BandShape(112, 96 * 1024)
+_CPU = BandShape(112, 160 * 1024)
 _GPU = BandShape(1 << 20, 96 * 1024)
 
 
@@ -43,8 +45,11 @@ def default_shape(device: torch.device) -> BandShape:
     return _CPU if device.type == "cpu" else _GPU
 
 
-def quickest_shape(trunk: Trunk, *, measure: bool) -> BandShape:
-    """The remembered answer for this machine, network and arithmetic, else a measured one, else the default."""
+def quickest_shape(trunk: Trunk, *, measure: bool, most_bytes: int | None = None) -> BandShape:
+    """The remembered answer for this machine, network and arithmetic, else a measured one, else the default.
+
+    `most_bytes`: what a band may take while it is tried, None half of what is free.
+    """
     key, path = _key(trunk), cache_folder() / "bands.json"
     answers = _read(path)
     if key in answers:
@@ -52,7 +57,7 @@ def quickest_shape(trunk: Trunk, *, measure: bool) -> BandShape:
     default = default_shape(trunk.head.device)
     if not measure:
         return default
-    shape = _measured(trunk, default)
+    shape = _measured(trunk, default, most_bytes)
     logger.info("quickest here: %s", shape)
     _write(path, {**answers, key: asdict(shape)})
     return shape
@@ -60,30 +65,33 @@ def quickest_shape(trunk: Trunk, *, measure: bool) -> BandShape:
 
 def cache_folder() -> Path:
     """Where this user's programs keep what they can do without."""
+    # Path.home() and Path.expanduser() raise where there is no home, as for a bare number of a user in a container.
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home()))
+        base = Path(os.environ.get("LOCALAPPDATA") or home)
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = home / "Library" / "Caches"
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
     return base / "upscale"
 
 
-def _measured(trunk: Trunk, default: BandShape) -> BandShape:
+def _measured(trunk: Trunk, default: BandShape, most_bytes: int | None) -> BandShape:
     """First the windows, then the height; what is best when patience ends."""
     ends = time.perf_counter() + _PATIENCE_S
     best = default
-    for columns in (224, _WIDTH_PX):
-        best = _quicker(trunk, best, BandShape(columns, default.pixels), ends)
+    for columns in (224, _WIDTH_PX) if default.columns < _WIDTH_PX else ():
+        best = _quicker(trunk, best, BandShape(columns, default.pixels), ends, most_bytes)
     for pixels in (default.pixels // 2, 2 * default.pixels):
-        best = _quicker(trunk, best, BandShape(best.columns, pixels), ends)
+        best = _quicker(trunk, best, BandShape(best.columns, pixels), ends, most_bytes)
     # The widest one tried means: whole rows.
     return BandShape(_GPU.columns, best.pixels) if best.columns == _WIDTH_PX else best
 
 
-def _quicker(trunk: Trunk, one: BandShape, other: BandShape, ends: float) -> BandShape:
-    """The better of two, in turns; the first where there is no time to try."""
-    if time.perf_counter() > ends:
+def _quicker(trunk: Trunk, one: BandShape, other: BandShape, ends: float, most_bytes: int | None) -> BandShape:
+    """The better of two, in turns; the first where there is no time, or no memory, to try."""
+    fits = all(within(trunk, _tried(shape), _WIDTH_PX, most_bytes) == _tried(shape) for shape in (one, other))
+    if time.perf_counter() > ends or not fits:
         return one
     seconds = {one: _seconds_per_row(trunk, one), other: _seconds_per_row(trunk, other)}
     for shape in (one, other):
@@ -94,14 +102,17 @@ def _quicker(trunk: Trunk, one: BandShape, other: BandShape, ends: float) -> Ban
 
 @torch.inference_mode()
 def _seconds_per_row(trunk: Trunk, shape: BandShape) -> float:
-    rows = max(1, shape.pixels // _WIDTH_PX)
-    picture = TensorSource(torch.rand(3, rows, _WIDTH_PX, device=trunk.head.device))
+    size = _tried(shape)
+    picture = TensorSource(torch.rand(3, size.rows, _WIDTH_PX, device=trunk.head.device))
     begun = time.perf_counter()
-    for _ in stream_trunk(trunk, [picture], BandSize(rows, shape.columns)):
+    for _ in stream_trunk(trunk, [picture], size):
         pass
-    if trunk.head.device.type == "cuda":
-        torch.cuda.synchronize()
-    return (time.perf_counter() - begun) / rows
+    synchronise(trunk.head.device)
+    return (time.perf_counter() - begun) / size.rows
+
+
+def _tried(shape: BandShape) -> BandSize:
+    return BandSize(max(1, shape.pixels // _WIDTH_PX), shape.columns)
 
 
 def _key(trunk: Trunk) -> str:

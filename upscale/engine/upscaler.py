@@ -4,7 +4,7 @@ import copy
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, groupby
+from itertools import groupby
 from typing import Literal
 
 import torch
@@ -31,7 +31,9 @@ from upscale.models.stages import Stage, run
 # Rows that go through all layers together: on a CPU 8 kept the activations in the cache and were quickest.
 _BAND_ROWS = {"cpu": 8, "mps": 64, "cuda": 64}
 # Of wide pictures a residual network takes at least so many at once: some are computed again in the next band.
-_TRUNK_ROWS = 32
+_TRUNK_ROWS = 64
+# With --batch the first picture of a lane decides; a flat one must not slow all others down.
+_FEWEST_ROWS = 8
 # For black boxes, whose tiles must fit any card, and their overlap where the receptive radius is unknown.
 _BLACK_BOX_TILE = 192
 _BLIND_OVERLAP = 32
@@ -78,9 +80,10 @@ class Upscaler:
         self._network: Network
         self._load()
         tile = _BLACK_BOX_TILE if options.tile is None and self._stages is None else options.tile
-        self._options = options
-        self._shape: BandShape | None = None
+        self._options, self._tuned = options, False
         self._limits = Limits(options.batch, _BAND_ROWS[self.device.type] if self._trunk is None else _TRUNK_ROWS, tile)
+        if self._trunk is not None:
+            self._use_shape(default_shape(self.device))
 
     def _load(self) -> None:
         """Put the network on the device in the run's arithmetic; the caller's own stays as it is."""
@@ -124,31 +127,34 @@ class Upscaler:
     def _attempt(self, sources: Iterator[LrSource]) -> Iterator[SrBand]:
         """The bands of all sources, with the limits as they are."""
         if self._limits.tile is None and self._trunk is not None:
-            for width, lane in groupby(sources, lambda source: source.width):
-                yield from self._lane(self._trunk, lane, width)
+            for _, lane in groupby(sources, lambda source: source.width):
+                yield from self._lane(self._trunk, lane)
             return
         for members in group(sources, self._pictures):
             yield from self._bands(members)
 
     @torch.inference_mode()
-    def _lane(self, trunk: Trunk, sources: Iterator[LrSource], width: int) -> Iterator[SrBand]:
+    def _lane(self, trunk: Trunk, sources: Iterator[LrSource]) -> Iterator[SrBand]:
         """Pictures of one width, streamed through a residual network."""
-        first = next(sources)
-        for band in stream_trunk(trunk, chain([first], sources), self._band_size(trunk, first)):
+        for band in stream_trunk(trunk, sources, lambda first: self._band_size(trunk, first)):
             _check_finite(band.rows)
             yield band
 
     def _band_size(self, trunk: Trunk, first: LrSource) -> BandSize:
         """For a lane that begins with this picture."""
-        if self._shape is None:
-            worth = self._options.tune and first.height * first.width >= WORTH_PX
-            self._shape = quickest_shape(trunk, measure=worth) if self._options.tune else default_shape(self.device)
-            self._limits = replace(self._limits, band_px=self._shape.pixels)
+        options = self._options
+        if options.tune and not self._tuned:
+            # Before anything is measured: what fails once, for want of memory, is not tried again.
+            self._tuned = first.height * first.width >= WORTH_PX
+            self._use_shape(quickest_shape(trunk, measure=self._tuned, most_bytes=options.max_memory_bytes))
         rows = self._limits.rows(first.width)
         if self._limits.batch is not None:
-            rows = min(rows, self._limits.batch * first.height)
-        size = BandSize(rows, self._shape.columns)
-        return within(trunk, size, first.width, self._options.max_memory_bytes)
+            rows = min(rows, max(_FEWEST_ROWS, self._limits.batch * first.height))
+        return within(trunk, BandSize(rows, self._shape.columns), first.width, options.max_memory_bytes)
+
+    def _use_shape(self, shape: BandShape) -> None:
+        self._shape = shape
+        self._limits = replace(self._limits, band_px=shape.pixels)
 
     def _bands(self, members: list[LrSource]) -> Iterator[SrBand]:
         """Pictures of one size; those of a batch only when all are finished."""
@@ -200,9 +206,8 @@ class Upscaler:
         height, width = pulled[0].height, pulled[0].width
         tile = self._limits.tile
         alike = sum((source.height, source.width) == (height, width) for source in pulled)
-        together, pixels = min(alike, self._pictures(pulled[0])), height * width
-        if tile is None and self._trunk is not None:
-            together = 1
+        streamed = tile is None and self._trunk is not None
+        together, pixels = 1 if streamed else min(alike, self._pictures(pulled[0])), height * width
         if tile and together == 1:
             pixels = (tile + 2 * self._overlap) ** 2
             together = min(self._limits.together(pixels), -(-width // tile))

@@ -124,6 +124,8 @@ def _store(item: Enlarged | Outcome, options: BatchOptions, asides: Asides) -> O
             write_rows(target, picture, options.encoding, asides)
     except UpscaleError as refused:
         error = str(refused)
+    except MemoryError:
+        error = f"cannot write {target}: not enough memory for a result of {picture.width} x {picture.height} pixels"
     except OSError as refused:
         error = f"cannot make the folder {target.parent}: {(refused.strerror or str(refused)).lower()}"
     seconds = time.perf_counter() - loaded.started_s

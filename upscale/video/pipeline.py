@@ -143,5 +143,7 @@ def _written(
 def _segment_folder(target: Path) -> Iterator[Path]:
     """A folder beside the target, on the same disk, gone when the work ends in whatever way."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(".segments", f".{target.stem[:80]}.", target.parent) as folder:
+    prefix = f".{target.stem[:80]}."
+    # A thread that was left to itself may still write there, which Windows and NFS hold against removing it.
+    with tempfile.TemporaryDirectory(".segments", prefix, target.parent, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
