@@ -83,7 +83,8 @@ class Upscaler:
         self._options, self._tuned = options, False
         self._limits = Limits(options.batch, _BAND_ROWS[self.device.type] if self._trunk is None else _TRUNK_ROWS, tile)
         if self._trunk is not None:
-            self._use_shape(default_shape(self.device))
+            shape = quickest_shape(self._trunk, measure=False) if options.tune else default_shape(self.device)
+            self._use_shape(shape)
 
     def _load(self) -> None:
         """Put the network on the device in the run's arithmetic; the caller's own stays as it is."""
@@ -143,10 +144,10 @@ class Upscaler:
     def _band_size(self, trunk: Trunk, first: LrSource) -> BandSize:
         """For a lane that begins with this picture."""
         options = self._options
-        if options.tune and not self._tuned:
+        if options.tune and not self._tuned and first.height * first.width >= WORTH_PX:
             # Before anything is measured: what fails once, for want of memory, is not tried again.
-            self._tuned = first.height * first.width >= WORTH_PX
-            self._use_shape(quickest_shape(trunk, measure=self._tuned, most_bytes=options.max_memory_bytes))
+            self._tuned = True
+            self._use_shape(quickest_shape(trunk, measure=True, most_bytes=options.max_memory_bytes))
         rows = self._limits.rows(first.width)
         if self._limits.batch is not None:
             rows = min(rows, max(_FEWEST_ROWS, self._limits.batch * first.height))
@@ -218,7 +219,8 @@ class Upscaler:
                 "the steps; free some, or use --device cpu"
             )
         logger.warning("memory ran out on %s; going on with smaller steps: %s", self.device, smaller)
-        self._limits = smaller
+        # A band that was halved must not be made higher again by measuring.
+        self._limits, self._tuned = smaller, True
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
