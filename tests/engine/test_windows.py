@@ -12,15 +12,22 @@ from upscale.engine.windows import plan_windows
 
 
 @pytest.mark.parametrize("overlap", [2, 4, 6])
+@pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize("size", [7, 16, 112])
-def test_windows_have_one_size_share_enough_and_end_with_the_picture(size: int, overlap: int) -> None:
+def test_windows_have_one_size_share_enough_and_end_with_the_picture(size: int, overlap: int, threads: int) -> None:
     for width in range(1, 400):
-        windows = plan_windows(width, size=size, overlap=overlap)
+        windows = plan_windows(width, size=size, overlap=overlap, threads=threads)
         assert windows.starts[0] == 0 and windows.starts[-1] + windows.size == width
         shared = [left + windows.size - right for left, right in pairwise(windows.starts)]
         assert all(overlap <= columns < windows.size for columns in shared)
         assert windows.size < max(size, 2 * overlap) + 8 or len(windows.starts) == 1
         assert sorted(windows.joints) == list(windows.joints) and windows.joints[-1] == width
+
+
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_wide_pictures_have_as_many_windows_for_each_thread(threads: int) -> None:
+    for width in range(1000, 4000, 7):
+        assert len(plan_windows(width, size=112, overlap=8, threads=threads).starts) % threads == 0
 
 
 @pytest.mark.parametrize("factor", [1, 2])

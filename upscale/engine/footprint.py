@@ -5,9 +5,9 @@ from pathlib import Path
 
 import torch
 
+from upscale.engine.crew import threads_for
 from upscale.engine.trunk import Trunk
-from upscale.engine.trunkstream import BandSize
-from upscale.engine.windows import plan_windows
+from upscale.engine.trunkstream import BandSize, windows_for
 
 # Of the memory that is free: pictures, encoders and other programs want some too.
 _SHARE = 0.5
@@ -49,8 +49,9 @@ def within(trunk: Trunk, size: BandSize, width: int, most_bytes: int | None) -> 
 
 
 def band_bytes(trunk: Trunk, size: BandSize, width: int) -> int:
-    """An estimate of what a band takes at its peak: what is kept from band to band, and one window on its way out."""
-    windows = plan_windows(width, size=size.columns, overlap=trunk.overlap)
+    """An estimate of what a band takes at its peak: what is kept from band to band, and the windows on their way."""
+    windows = windows_for(trunk, width, size.columns)
+    at_once = threads_for(trunk.head.device, len(windows.starts))
     columns = len(windows.starts) * windows.size
     lag = sum(section.reach for section in (*trunk.blocks, trunk.body))
     # At the bottom a band is higher by all rows that were held back.
@@ -61,8 +62,8 @@ def band_bytes(trunk: Trunk, size: BandSize, width: int) -> int:
     for step in trunk.steps:
         values += step.convs[0].inputs * columns * rows * factor**2 if factor > 1 else 0
         widest = max(conv.outputs for conv in step.convs)
-        # For one window only: input, output and what the library works in.
-        values += 3 * widest * windows.size * rows * factor**2
+        # For the windows being worked on: input, output and what the library works in.
+        values += 3 * widest * at_once * windows.size * rows * factor**2
         factor *= step.factor
     pixels = 2 * 3 * width * rows * trunk.scale**2
     return values * trunk.head.dtype.itemsize + pixels * torch.float32.itemsize

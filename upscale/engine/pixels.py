@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from upscale.engine.crew import Crew
 from upscale.engine.lanes import Lane, Piece
 from upscale.engine.residuals import convolve
 from upscale.engine.rowbuffer import RowBuffer, as_picture, as_rows
@@ -17,8 +18,8 @@ class PixelRows:
     the input, enlarged by repetition: that is small, and so is its rounding. The input is added in fp32.
     """
 
-    def __init__(self, section: Section, factor: int, windows: Windows, lane: Lane) -> None:
-        self._section, self._factor = section, factor
+    def __init__(self, section: Section, factor: int, windows: Windows, lane: Lane, crew: Crew) -> None:
+        self._section, self._factor, self._crew = section, factor, crew
         self._windows, self._lane = windows, lane
         last = section.convs[-1]
         self._halved = last.dtype is not torch.float32
@@ -46,16 +47,21 @@ class PixelRows:
         shown = self._shown.rows(done // factor, (done + count) // factor)[0] if self._halved else None
         sr = source.new_empty(count, phases, width, phases * 3, dtype=torch.float32)
         joints = windows.joints
-        for index, (window, start) in enumerate(zip(source, windows.starts, strict=True)):
-            inner = convolve(section.convs[:-1], as_picture(window), done - section.reach, self._lane, factor)
+
+        def make(index: int) -> None:
+            start, left, right = windows.starts[index], joints[index], joints[index + 1]
+            inner = convolve(section.convs[:-1], as_picture(source[index]), done - section.reach, self._lane, factor)
             rows = self._last(inner, None if shown is None else shown[:, start : start + windows.size])
-            used = rows[:, (joints[index] - start) * factor : (joints[index + 1] - start) * factor]
-            part = sr[:, :, joints[index] * factor : joints[index + 1] * factor]
+            used = rows[:, (left - start) * factor : (right - start) * factor]
+            part = sr[:, :, left * factor : right * factor]
             part.copy_(used.unfold(2, phases * 3, phases * 3).transpose(1, 2))
+            if shown is not None:
+                repeated = sr.view(-1, factor * phases, windows.width, factor * phases, 3)[:, :, left:right]
+                repeated.add_(shown[:, left:right].float()[:, None, :, None])
+
+        self._crew.each(make, len(source))
         if shown is not None:
             self._shown.forget((done + count) // factor)
-            scale = factor * phases
-            sr.view(-1, scale, windows.width, scale, 3).add_(shown.float()[:, None, :, None])
         return sr.view(count * phases, width * phases, 3).permute(2, 0, 1)
 
     def _last(self, inner: Tensor, shown: Tensor | None) -> Tensor:

@@ -4,8 +4,11 @@ All blocks share one arena. A block reads rows that begin a little above those i
 higher in the arena than the one before; the few old rows it needs above the new ones are carried from band to band.
 """
 
+from dataclasses import dataclass
+
 from torch import Tensor
 
+from upscale.engine.crew import Crew
 from upscale.engine.fusedconv import FusedConv
 from upscale.engine.lanes import Lane
 from upscale.engine.rowbuffer import RowBuffer, as_picture, as_rows, quiet
@@ -16,9 +19,9 @@ from upscale.engine.windows import Windows
 class Residuals:
     """The blocks of a trunk and the body behind them, whose sum goes to the head's output."""
 
-    def __init__(self, blocks: tuple[Section, ...], body: Section, windows: Windows, lane: Lane) -> None:
+    def __init__(self, blocks: tuple[Section, ...], body: Section, windows: Windows, lane: Lane, crew: Crew) -> None:
         self._sections = (*blocks, body)
-        self._windows, self._lane = windows, lane
+        self._windows, self._lane, self._crew = windows, lane, crew
         self._above = 2 * sum(section.reach for section in self._sections)
         self._below = max(section.reach for section in self._sections)
         self._arena: Tensor | None = None
@@ -32,24 +35,24 @@ class Residuals:
         """
         end = features.end
         arena = self._room(features.rows(end - count, end))
-        # The new rows of the current section are start <= y < stop of the arena; `row` is start's in the stream.
+        # The rows of the current section are start <= y < stop of the arena; `row` is start's in the stream.
         start, stop, row = self._above, self._above + count, end - count
         for index, section in enumerate(self._sections):
-            reach, carry = section.reach, self._carries[index]
-            start, row = start - carry.shape[1], row - carry.shape[1]
-            arena[:, start : start + carry.shape[1]] = carry
-            if last:
-                arena[:, stop : stop + reach] = 0
-                stop += reach
-            else:
-                self._carries[index] = arena[:, max(start, stop - 2 * reach) : stop].clone()
-            if stop - start <= 2 * reach:
-                return
+            reach, carried = section.reach, self._carries[index]
+            start, row = start - carried.shape[1], row - carried.shape[1]
+            frame = reach if last else 0
+            stop += frame
             source = arena[:, start:stop]
+            kept = arena.new_empty(arena.shape[0], min(2 * reach, stop - start), *arena.shape[2:])
             start, stop, row = start + reach, stop - reach, row + reach
-            body = section is self._sections[-1]
-            target = features.rows(row, row + stop - start) if body else arena[:, start:stop]
-            self._add(section, source, target, row)
+            target = None
+            if start < stop:
+                body = section is self._sections[-1]
+                target = features.rows(row, row + stop - start) if body else arena[:, start:stop]
+            self._run(_Task(section, source, target, row, carried, kept, frame))
+            self._carries[index] = kept
+            if target is None:
+                return
         self.done = row + stop - start
 
     def _room(self, rows: Tensor) -> Tensor:
@@ -63,13 +66,42 @@ class Residuals:
         self._arena[:, self._above : self._above + count] = rows
         return self._arena
 
-    def _add(self, section: Section, source: Tensor, target: Tensor, row: int) -> None:
-        """target += section(source), where `row` is the first one of target in the stream."""
-        for window, rows in zip(source, target, strict=True):
-            inner = convolve(section.convs[:-1], as_picture(window), row - section.reach, self._lane, 1)
-            section.convs[-1].add_to(as_picture(rows), inner)
-        self._windows.refresh(target, section.reach, 1)
-        quiet(target, list(self._lane.blanks(row, row + target.shape[1], 1)))
+    def _run(self, task: "_Task") -> None:
+        """One section over all windows."""
+        self._crew.each(lambda window: _add(task, window, self._lane), len(task.source))
+        if task.target is not None:
+            self._windows.refresh(task.target, task.section.reach, 1)
+            quiet(task.target, list(self._lane.blanks(task.row, task.row + task.target.shape[1], 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """target += section(source). Shapes: (windows, n, width, C).
+
+    `source`: room for the rows `carried` from the band before, the new ones, and `frame` rows of zeros at the very
+    end. `target`: None where there are too few of them for a result; `row` is its first one in the stream.
+    `kept`: room for the rows to be carried on.
+    """
+
+    section: Section
+    source: Tensor
+    target: Tensor | None
+    row: int
+    carried: Tensor
+    kept: Tensor
+    frame: int
+
+
+def _add(task: _Task, window: int, lane: Lane) -> None:
+    """A task's work in one window."""
+    rows, convs = task.source[window], task.section.convs
+    rows[: task.carried.shape[1]] = task.carried[window]
+    rows[rows.shape[0] - task.frame :] = 0
+    # Before the sum: it is written over these rows.
+    task.kept[window] = rows[rows.shape[0] - task.kept.shape[1] :]
+    if task.target is not None:
+        inner = convolve(convs[:-1], as_picture(rows), task.row - task.section.reach, lane, 1)
+        convs[-1].add_to(as_picture(task.target[window]), inner)
 
 
 def convolve(convs: tuple[FusedConv, ...], x: Tensor, row: int, lane: Lane, factor: int) -> Tensor:

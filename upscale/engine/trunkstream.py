@@ -5,6 +5,7 @@ Memory is a few rows for each layer, whatever the pictures' height; the result i
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import torch
@@ -12,13 +13,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from upscale.engine.bands import LrSource, SrBand
+from upscale.engine.crew import Crew, threads_for
 from upscale.engine.fusedconv import FusedConv
 from upscale.engine.lanes import Lane, Piece
 from upscale.engine.pixels import PixelRows
 from upscale.engine.residuals import Residuals, convolve
 from upscale.engine.rowbuffer import RowBuffer, as_picture, as_rows, quiet
 from upscale.engine.trunk import Section, Trunk
-from upscale.engine.windows import plan_windows
+from upscale.engine.windows import Windows, plan_windows
 
 
 @dataclass(frozen=True)
@@ -37,33 +39,41 @@ def stream_trunk(
     Bands come picture by picture, from top to bottom, without gaps. Shape of rows: (3, n, width * scale), float32.
     `size` may be chosen by the first picture.
     """
-    lane, waiting = Lane(trunk.gap), iter(sources)
-    stream: _Stream | None = None
-    band = BandSize(1, 1)
-    top, exhausted = 0, False
-    while not (exhausted and top == lane.end):
-        # As soon as a band has room behind a picture the next one is asked for: only then is an end known to be one.
-        while not exhausted and lane.end <= top + band.rows:
-            source = next(waiting, None)
-            exhausted = source is None
-            if source is not None:
-                lane.place(source)
-            if source is not None and stream is None:
-                band = size if isinstance(size, BandSize) else size(source)
-                stream = _Stream(trunk, lane, source.width, band.columns)
-        bottom = min(top + band.rows, lane.end)
-        if stream is not None:
-            yield from stream.push(top, bottom, last=exhausted and bottom == lane.end)
-        top = bottom
+    with ExitStack() as stack:
+        lane, waiting = Lane(trunk.gap), iter(sources)
+        stream: _Stream | None = None
+        band = BandSize(1, 1)
+        top, exhausted = 0, False
+        while not (exhausted and top == lane.end):
+            # As soon as a band has room behind a picture the next is asked for: only then is an end known to be one.
+            while not exhausted and lane.end <= top + band.rows:
+                source = next(waiting, None)
+                exhausted = source is None
+                if source is not None:
+                    lane.place(source)
+                if source is not None and stream is None:
+                    band = size if isinstance(size, BandSize) else size(source)
+                    windows = windows_for(trunk, source.width, band.columns)
+                    crew = stack.enter_context(Crew(threads_for(trunk.head.device, len(windows.starts))))
+                    stream = _Stream(trunk, lane, windows, crew)
+            bottom = min(top + band.rows, lane.end)
+            if stream is not None:
+                yield from stream.push(top, bottom, last=exhausted and bottom == lane.end)
+            top = bottom
+
+
+def windows_for(trunk: Trunk, width: int, columns: int) -> Windows:
+    """The windows in which pictures of this width go through `trunk`."""
+    count = len(plan_windows(width, size=columns, overlap=trunk.overlap).starts)
+    return plan_windows(width, size=columns, overlap=trunk.overlap, threads=threads_for(trunk.head.device, count))
 
 
 class _Stream:
     """The state of one lane on its way through a trunk."""
 
-    def __init__(self, trunk: Trunk, lane: Lane, width: int, columns: int) -> None:
-        self._trunk, self._lane = trunk, lane
-        self._windows = plan_windows(width, size=columns, overlap=trunk.overlap)
-        self._residuals = Residuals(trunk.blocks, trunk.body, self._windows, lane)
+    def __init__(self, trunk: Trunk, lane: Lane, windows: Windows, crew: Crew) -> None:
+        self._trunk, self._lane, self._windows, self._crew = trunk, lane, windows, crew
+        self._residuals = Residuals(trunk.blocks, trunk.body, self._windows, lane, self._crew)
         self._inputs: list[RowBuffer] = []
         self._factors: list[int] = []
         factor = 1
@@ -73,7 +83,7 @@ class _Stream:
             self._inputs.append(self._buffer(step, factor, before))
             self._factors.append(factor)
             factor *= step.factor
-        self._pixels = PixelRows(trunk.steps[-1], self._factors[-1], self._windows, lane)
+        self._pixels = PixelRows(trunk.steps[-1], self._factors[-1], self._windows, lane, self._crew)
         self._done = [0] * len(trunk.steps)
 
     def _buffer(self, step: Section, factor: int, kind: FusedConv) -> RowBuffer:
@@ -100,12 +110,17 @@ class _Stream:
         source, reach = piece.source, self._trunk.head.reach
         top, bottom = max(0, piece.top - reach), min(source.height, piece.bottom + reach)
         lr = source.read(top, bottom).to(self._trunk.head.device)
-        framed = F.pad(lr, (0, 0, top - piece.top + reach, piece.bottom + reach - bottom))[None]
+        framed = F.pad(lr, (reach, reach, top - piece.top + reach, piece.bottom + reach - bottom))[None]
         rounded = framed.to(self._trunk.head.dtype)
         if self._trunk.split_input:
             rounded = torch.cat((rounded, (framed - rounded).to(rounded.dtype)), dim=1)
-        rows = self._trunk.head(rounded.contiguous(memory_format=torch.channels_last))
-        self._windows.spread(target, as_rows(rows))
+
+        def read(window: int) -> None:
+            start, size = self._windows.starts[window], self._windows.size
+            columns = rounded[..., start : start + size + 2 * reach].contiguous(memory_format=torch.channels_last)
+            target[window] = as_rows(self._trunk.head(columns))[:, reach : reach + size]
+
+        self._crew.each(read, len(target))
         self._pixels.show(piece, lr[:, piece.top - top : piece.bottom - top])
 
     def _span(self, index: int, ready: int, *, last: bool) -> tuple[int, int]:
@@ -124,10 +139,14 @@ class _Stream:
         done, stop = self._span(index, ready, last=last)
         larger = self._inputs[index + 1]
         if stop > done:
+            source = buffer.rows(done - step.reach, stop + step.reach)
             target = larger.append((stop - done) * step.factor)
-            for window, rows in zip(buffer.rows(done - step.reach, stop + step.reach), target, strict=True):
-                outputs = convolve(step.convs, as_picture(window), done - step.reach, self._lane, factor)
-                _shuffle(as_rows(outputs), rows, step.factor)
+
+            def enlarge(window: int) -> None:
+                outputs = convolve(step.convs, as_picture(source[window]), done - step.reach, self._lane, factor)
+                _shuffle(as_rows(outputs), target[window], step.factor)
+
+            self._crew.each(enlarge, len(source))
             self._windows.refresh(target, step.reach * step.factor, factor * step.factor)
             buffer.forget(stop - step.reach)
         return stop * step.factor

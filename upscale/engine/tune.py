@@ -36,7 +36,7 @@ class BandShape:
 
 
 # Windows of 112 columns: three rows of 64 channels in bf16 just fit a first cache of 48 KB.
-_CPU = BandShape(112, 160 * 1024)
+_CPU = BandShape(112, 128 * 1024)
 _GPU = BandShape(1 << 20, 96 * 1024)
 
 

@@ -11,6 +11,8 @@ from itertools import groupby, pairwise
 from torch import Tensor
 
 _GRAIN = 8
+# Useful columns of a window that is made narrower only so that there are more of them to share.
+_NARROWEST = 56
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,6 @@ class Windows:
         """The columns where the responsibility of one window ends and that of the next begins."""
         inner = ((right + left + self.size) // 2 for left, right in pairwise(self.starts))
         return (0, *inner, self.width)
-
-    def spread(self, target: Tensor, rows: Tensor) -> None:
-        """Copy whole rows into windows. Shape: `target` (windows, n, size, C), `rows` (n, width, C)."""
-        for window, start in zip(target, self.starts, strict=True):
-            window.copy_(rows[:, start : start + self.size])
 
     def refresh(self, rows: Tensor, reach: int, factor: int) -> None:
         """Fetch the outermost `reach` columns at inner edges from the neighbours.
@@ -48,11 +45,14 @@ class Windows:
             index = left.stop
 
 
-def plan_windows(width: int, *, size: int, overlap: int) -> Windows:
-    """Windows of about `size` columns, neighbours sharing at least `overlap`; one window if that is enough."""
+def plan_windows(width: int, *, size: int, overlap: int, threads: int = 1) -> Windows:
+    """Windows of about `size` columns, neighbours sharing at least `overlap`; one window if that is enough.
+
+    Several `threads` are to have equally many of them.
+    """
     # Narrower ones would fetch columns that their neighbours have to fetch themselves.
     size = max(size, 2 * overlap)
-    count = max(1, -(-(width - overlap) // (size - overlap)))
+    count = _even(max(1, -(-(width - overlap) // (size - overlap))), width, overlap, threads)
     if count == 1:
         return Windows(width, width, (0,))
     size = -(-(width + overlap * (count - 1)) // count)
@@ -60,6 +60,12 @@ def plan_windows(width: int, *, size: int, overlap: int) -> Windows:
     size = -(-size // _GRAIN) * _GRAIN
     if size >= width:
         return Windows(width, width, (0,))
-    count = -(-(width - overlap) // (size - overlap))
+    count = _even(-(-(width - overlap) // (size - overlap)), width, overlap, threads)
     starts = [index * (width - size) // (count - 1) for index in range(count)]
     return Windows(width, size, tuple(starts))
+
+
+def _even(count: int, width: int, overlap: int, threads: int) -> int:
+    """So many windows or a few more, unless they became so narrow that their overlaps count."""
+    more = -(-count // threads) * threads
+    return more if width >= more * _NARROWEST + overlap else count
