@@ -30,7 +30,7 @@ def main() -> None:
     run_as_the_cli()
     network, arithmetic = srgan()
     upscaler = Upscaler(network, UpscaleOptions(device=options.device, dtype=options.dtype))
-    engine = Engine(upscaler, ScalePlan(network, 1, network.spec.scale))
+    engine = Engine(upscaler, ScalePlan((network,)))
     height, width = options.size
     print_machine()
     print(f"srgan x4, {options.count} {options.ext} of {width}x{height}, {upscaler.device}, {upscaler.dtype}")

@@ -33,7 +33,7 @@ def main() -> None:
     run_as_the_cli()
     network, arithmetic = srgan()
     upscaler = Upscaler(network, UpscaleOptions(device=options.device, dtype=options.dtype))
-    engine = Engine(upscaler, ScalePlan(network, 1, network.spec.scale))
+    engine = Engine(upscaler, ScalePlan((network,)))
     print_machine()
     print(f"srgan x4, {upscaler.device}, {upscaler.dtype}")
     with scratch_folder() as folder:

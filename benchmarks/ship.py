@@ -38,7 +38,7 @@ def scores(path: Path, data: Path) -> dict[str, float]:
         metrics = parse_metrics("psnr,ssim" if name == "Set5" else "psnr,ssim,niqe")
         protocol = Protocol(scale, metrics, "folder" if published else "matlab-bicubic")
         pairs = find_pairs(data / name / "HR", folder if published else None, scale)
-        rows = list(score_pairs(upscaler, ScalePlan(network, 1, scale), pairs, protocol))
+        rows = list(score_pairs(upscaler, ScalePlan((network,)), pairs, protocol))
         measurable = tuple(row for row in rows if isinstance(row, Row))
         if len(measurable) < len(rows):
             raise SystemExit(f"{name}: a picture could not be measured")

@@ -235,7 +235,7 @@ def test_a_container_that_cannot_hold_the_codec_is_refused_before_the_first_fram
 
 def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "in.mp4")
-    with pytest.raises(OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="cannot make the folder"):
         run(source, source / "out.mp4")
 
 

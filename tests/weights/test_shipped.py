@@ -53,8 +53,6 @@ def test_set5_is_what_the_card_says(name: str, data_folder: Path) -> None:
     set5 = data_folder / "test" / "Set5"
     pairs = find_pairs(set5 / "HR", set5 / f"LRx{scale}", scale)
     upscaler = Upscaler(network, UpscaleOptions(device="cpu", dtype="fp32"))
-    rows = tuple(
-        row for row in score_pairs(upscaler, ScalePlan(network, 1, scale), pairs, protocol) if isinstance(row, Row)
-    )
+    rows = tuple(row for row in score_pairs(upscaler, ScalePlan((network,)), pairs, protocol) if isinstance(row, Row))
     measured = Run(name, protocol, rows, ()).means()["psnr"]
     assert measured == pytest.approx(network.spec.scores[f"Set5 x{scale} PSNR"], abs=0.01)

@@ -51,6 +51,12 @@ def video(
     out: Out = None,
     model: options.Model = "srgan",
     scale: options.Scale = None,
+    size: options.Size = None,
+    fit: options.Fit = None,
+    long_side: options.LongSide = None,
+    short_side: options.ShortSide = None,
+    max_pixels: options.MaxPixels = None,
+    tta: options.Tta = False,
     codec: Codec = "libx264",
     crf: Crf = None,
     preset: Preset = None,
@@ -74,7 +80,7 @@ def video(
     Audio, subtitles, chapters and tags are copied; what the container cannot hold is named first. An existing
     output is skipped. Exit code 1 if a clip failed; the others are kept.
     """
-    from upscale.engine.scaling import plan_scale
+    from upscale.engine.scaling import plan_sizes
     from upscale.engine.upscaler import Upscaler
     from upscale.errors import UsageError
     from upscale.video.encoder import Encoding
@@ -89,8 +95,11 @@ def video(
     encoding = Encoding(codec, crf, preset, None if pix_fmt == "auto" else pix_fmt, _pairs(encoder_options or []))
     if not source.exists():
         raise UsageError(f"{source} does not exist")
-    plan = plan_scale(model, scale)
-    places = plan_places(source, out or out_word, f"_x{plan.scale:g}", codec)
+    wish = options.size_wish(
+        scale=scale, size=size, fit=fit, long_side=long_side, short_side=short_side, max_pixels=max_pixels
+    )
+    plan = plan_sizes(model, wish, tta=tta)
+    places = plan_places(source, out or out_word, f"_{plan.label}", codec)
     upscaler: Upscaler | None = None
     with _Report(as_json=as_json, quiet=quiet) as report:
         for place in places:

@@ -1,11 +1,13 @@
 """The two ends of the engine: where rows come from, and the finished rows it gives back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
+
+from upscale.engine.memory import enough_for
 
 
 class LrSource(Protocol):
@@ -60,15 +62,34 @@ class SrBand:
     rows: Tensor
 
 
+def joined(
+    bands: Iterable[SrBand], size_of: Callable[[LrSource], tuple[int, int]]
+) -> Iterator[tuple[LrSource, Tensor]]:
+    """Each source with its whole result, in order; `size_of` says how high and wide that is.
+
+    Shape of each: (3, height, width), float32, not clamped, on the bands' device. Raises UpscaleError where memory
+    does not suffice.
+    """
+    whole = torch.empty(0)
+    for band in bands:
+        height, width = size_of(band.source)
+        bottom = band.top + band.rows.shape[1]
+        if band.rows.shape[1] == height:
+            yield band.source, band.rows
+            continue
+        if band.top == 0:
+            with enough_for(f"a result of {width} x {height} pixels", band.rows.device):
+                whole = band.rows.new_empty(band.rows.shape[0], height, width)
+        whole[:, band.top : bottom] = band.rows
+        if bottom == height:
+            finished, whole = whole, torch.empty(0)  # else it is held while somebody works on it
+            yield band.source, finished
+
+
 def assemble(bands: Iterable[SrBand], scale: int) -> Iterator[Tensor]:
     """Whole enlarged pictures from the bands of `Upscaler.stream`, in order.
 
     Shape of each: (3, height * scale, width * scale), float32, not clamped, on the bands' device.
     """
-    rows: list[Tensor] = []
-    for band in bands:
-        rows.append(band.rows)
-        if band.top + band.rows.shape[1] == band.source.height * scale:
-            whole = torch.cat(rows, dim=1) if len(rows) > 1 else rows[0]
-            rows = []  # before the yield: else the picture is held twice while somebody works on it
-            yield whole
+    for _, picture in joined(bands, lambda source: (source.height * scale, source.width * scale)):
+        yield picture

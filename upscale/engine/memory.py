@@ -1,8 +1,12 @@
 """How much is done at once; and where memory runs out, half of it, remembered, and the work goes on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
+
+from upscale.errors import UpscaleError
 
 # Beyond this many input pixels at once a CPU core's cache is full, and a GPU is busy anyway.
 AUTO_BATCH_PX = 128 * 128
@@ -75,3 +79,14 @@ def is_out_of_memory(error: RuntimeError | MemoryError) -> bool:
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return any(words in str(error).lower() for words in _REFUSALS)
+
+
+@contextmanager
+def enough_for(what: str, device: torch.device) -> Iterator[None]:
+    """Where memory runs out in here, UpscaleError names `what` it was wanted for."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise UpscaleError(f"not enough memory on {device} for {what}; free some, or ask for a smaller one") from error

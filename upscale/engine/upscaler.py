@@ -100,6 +100,10 @@ class Upscaler:
         exact_end = self.dtype is torch.bfloat16 and not sums_in_fp32(self.device, self.dtype)
         return cut(prepare(fused, self.device, self.dtype, exact_end=exact_end))
 
+    def beside(self, network: Network) -> "Upscaler":
+        """An upscaler for another network, with the same options."""
+        return Upscaler(network, self._options)
+
     def stream(self, sources: Iterable[LrSource]) -> Iterator[SrBand]:
         """Enlarge pictures; sources are pulled as they are needed, a band's or a batch's worth ahead at most.
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from upscale.engine.bands import TensorSource
-from upscale.engine.scaling import ScalePlan, enlarge
+from upscale.engine.enlarge import enlarge
+from upscale.engine.scaling import ScalePlan
 from upscale.engine.upscaler import Upscaler
 from upscale.errors import BadInputError
 from upscale.evaluate.luma import crop_to_multiple

@@ -15,8 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from upscale.atomic import replacing, sync
-from upscale.engine.scaling import ScalePlan, enlarge
+from upscale.atomic import make_folder, replacing, sync
+from upscale.engine.enlarge import enlarge
+from upscale.engine.scaling import ScalePlan
 from upscale.engine.upscaler import Upscaler
 from upscale.flow.flow import Flow
 from upscale.flow.meter import Meter
@@ -104,6 +105,7 @@ def upscale_video(
         frames = flow.stage("reading", reader.frames(), depth=_AHEAD)
         sources = (FrameSource(frame, info, upscaler.device, flow.control.check) for frame in frames)
         pictures = flow.stage("network", _pictures(enlarge(upscaler, plan, sources), encoder, listener), depth=_AHEAD)
+        make_folder(job.target.parent)
         with replacing(job.target) as aside, _segment_folder(job.target) as folder:
             notes = flow.stage("writing", _written(pictures, reader, mux, folder, aside))
             late = (*flow.run(notes), *reader.notes())
@@ -142,7 +144,6 @@ def _written(
 @contextmanager
 def _segment_folder(target: Path) -> Iterator[Path]:
     """A folder beside the target, on the same disk, gone when the work ends in whatever way."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{target.stem[:80]}."
     # A thread that was left to itself may still write there, which Windows and NFS hold against removing it.
     with tempfile.TemporaryDirectory(".segments", prefix, target.parent, ignore_cleanup_errors=True) as folder:
