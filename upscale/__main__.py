@@ -1,5 +1,18 @@
-"""`python -m upscale` is the `upscale` command."""
+"""The `upscale` command, and `python -m upscale`."""
 
-from upscale.cli.app import main
+import sys
 
-main()
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Load the command line, which takes a while, and run it."""
+    try:
+        from upscale.cli.app import main as run
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -61,6 +61,18 @@ def test_script_weighs_its_claim(name: str, words: str, claim: str) -> None:
 
 
 @pytest.mark.slow
+def test_a_long_batch_stays_flat() -> None:
+    printed = script("long_batch.py", "--files", "1000", "--rows", "4")
+    assert printed.count(": reached") == 3, printed
+
+
+@pytest.mark.slow
+def test_damaged_pictures_of_every_format_are_read_or_refused(tmp_path: Path) -> None:
+    printed = script("fuzz_reader.py", "--count", "50", "--keep", str(tmp_path))
+    assert " inputs, 0 findings" in printed
+
+
+@pytest.mark.slow
 def test_missing_peers_are_named_and_skipped(tmp_path: Path) -> None:
     words = "--size 16x16 --runs 1 --no-memory --only ours-fp32,compile-fp32,tensorrt"
     # No compiler in an empty folder.

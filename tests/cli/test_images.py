@@ -226,7 +226,8 @@ def test_a_full_disk_fails_the_item_and_leaves_nothing(
 ) -> None:
     noise(tmp_path / "big.png", 600, 600)  # noise doubled: more than 1 MB in every format
     noise(tmp_path / "small.png")
-    run = upscale(tmp_path / "big.png", tmp_path / "small.png", small_disk, "--ext", ext, "--lossless", "-j", 1)
+    lossless = ["--lossless"] if ext == "webp" else []
+    run = upscale(tmp_path / "big.png", tmp_path / "small.png", small_disk, "--ext", ext, *lossless, "-j", 1)
     assert run.code == 1
     assert clean(run)
     assert f"cannot write {small_disk / 'big'}.{ext}: no space left on device" in run.err

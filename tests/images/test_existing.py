@@ -27,3 +27,32 @@ def test_overwrite_keeps_and_rename_moves(jobs: list[Job]) -> None:
     assert settle(jobs, "overwrite") == jobs
     renamed = settle([*jobs, Job(jobs[0].source, jobs[0].target.with_name("a_1.png"))], "rename")
     assert [item.target.name for item in renamed if isinstance(item, Job)] == ["a_2.png", "b.png", "a_1.png"]
+
+
+def test_a_png_that_an_earlier_run_fell_back_to_counts(tmp_path: Path) -> None:
+    job = Job(tmp_path / "a.webp", tmp_path / "out.webp")
+    (tmp_path / "out.webp.png").write_bytes(b"old")
+    [skipped] = settle([job], "skip", falls_back=True)
+    assert isinstance(skipped, Outcome)
+    assert (skipped.status, skipped.job.target.name) == ("skipped", "out.webp.png")
+    [failed] = settle([job], "error", falls_back=True)
+    assert isinstance(failed, Outcome) and failed.status == "failed"
+    assert settle([job], "skip") == settle([job], "overwrite", falls_back=True) == [job]
+
+
+def test_targets_that_cannot_be_fail_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "folder.png").mkdir()
+    for name, message in (("x" * 252 + ".png", "--suffix or --name can make it shorter"), ("folder.png", "a folder")):
+        for exists in ("skip", "overwrite", "rename", "error"):
+            [failed] = settle([Job(tmp_path / "a.png", tmp_path / name)], exists)
+            assert isinstance(failed, Outcome)
+            assert failed.status == "failed" and message in str(failed.error)
+
+
+def test_a_target_that_is_its_source_under_another_name_is_not_overwritten(tmp_path: Path) -> None:
+    """As on a file system that ignores case."""
+    (tmp_path / "a.PNG").write_bytes(b"original")
+    (tmp_path / "a.png").symlink_to("a.PNG")
+    [failed] = settle([Job(tmp_path / "a.PNG", tmp_path / "a.png")], "overwrite")
+    assert isinstance(failed, Outcome)
+    assert "would replace" in str(failed.error)

@@ -9,6 +9,7 @@ import pytest
 from upscale.errors import UsageError
 from upscale.images.jobs import Job, numbered, plan_jobs, split_words
 from upscale.images.naming import Naming
+from upscale.images.template import parse
 
 PNG = b"\x89PNG\r\n\x1a\n"
 X4 = Naming("_x4")
@@ -141,7 +142,7 @@ def test_a_second_run_in_place_does_not_enlarge_the_results(tree: Path) -> None:
         (["missing/*.png"], None, "nothing matches"),
         (["in"], "in", "would replace in"),
         (["in"], "out.png", "name a folder"),
-        (["in/b.png"], "out.gif", "gif is not among"),
+        (["in/b.png"], "out.heic", "heif is not among"),
         (["in/b.png"], "in/notes.txt", "no picture's"),
         (["/dev/null"], None, "neither a file nor a folder"),
     ],
@@ -181,13 +182,110 @@ def test_two_files_and_three_words_with_a_missing_one_are_refused(tree: Path) ->
 
 
 def test_lists_of_names_are_opened(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Path("list.txt").write_text("in/a.jpg\n\nin/b.png\n")
+    Path("list.txt").write_text("in/a.jpg\r\n\nin/b.png\n")
     assert split_words(["@list.txt"], None) == (["in/a.jpg", "in/b.png"], None)
     assert split_words(["@list.txt", "out"], None) == (["in/a.jpg", "in/b.png"], "out")
-    monkeypatch.setattr("sys.stdin", io.StringIO("in/b.png\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"in/b.png\n")))
     assert split_words(["@-"], "out") == (["in/b.png"], "out")
-    with pytest.raises(UsageError, match="cannot read the list"):
+    with pytest.raises(UsageError, match="cannot read the list none.txt: no such file"):
         split_words(["@none.txt"], None)
+    with pytest.raises(UsageError, match="no source is named"):
+        split_words([], None)
+
+
+def test_names_between_nuls_are_bytes(tree: Path) -> None:
+    names = [b"in/two\nlines.png", b"in/caf\xe9.png", b" .png"]
+    for name in names:
+        Path(os.fsdecode(name)).write_bytes(PNG)
+    Path("list").write_bytes(b"\0".join(names) + b"\0")
+    words, _ = split_words(["@list"], "out")
+    assert [os.fsencode(word) for word in words] == names
+    assert [os.fsencode(target) for target in planned(*words, out="out").values()] == [
+        b"out/two\nlines.png",
+        b"out/caf\xe9.png",
+        b"out/ .png",
+    ]
+
+
+def test_names_that_a_shell_or_a_parser_would_trip_over(tree: Path) -> None:
+    folder = tree / "odd"
+    folder.mkdir()
+    names = ["-n.png", "@list.png", "a b.PNG", "ü\n\x1b[31m.Jpg", "*.png", "{stem}.png", "-"]
+    for name in names:
+        (folder / name).write_bytes(PNG)
+    (folder / ".hidden.png").write_bytes(PNG)
+    assert {Path(source).name: Path(target).name for source, target in planned("odd", out="out").items()} == {
+        **{name: name for name in names},
+        "-": "-.png",
+    }
+
+
+def test_links_are_neither_followed_in_circles_nor_lost(tree: Path) -> None:
+    (tree / "in" / "sub" / "circle").symlink_to(tree / "in")
+    (tree / "in" / "good.png").symlink_to("b.png")
+    (tree / "in" / "lost.png").symlink_to("nowhere.png")
+    (tree / "in" / "loop.jpg").symlink_to("loop.jpg")
+    (tree / "in" / "loop.txt").symlink_to("loop.txt")
+    os.mkfifo(tree / "in" / "pipe.png")
+    found = planned("in", out="out", recursive=True)
+    assert {"in/good.png", "in/lost.png", "in/loop.jpg", "in/sub/deep/c.png"} <= set(found)
+    assert not {"in/loop.txt", "in/pipe.png"} & set(found)
+    assert len(found) == 9
+    for word, message in (
+        ("in/lost.png", "a link to nowhere"),
+        ("in/loop.jpg", "too many levels"),
+        ("in/pipe.png", "nei"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            split_words([word], None)
+
+
+def test_a_source_whose_name_is_too_long_is_refused(tree: Path) -> None:
+    with pytest.raises(UsageError, match="file name too long"):
+        split_words(["x" * 300 + ".png"], None)
+
+
+def test_collisions_have_the_same_names_in_every_run(tree: Path) -> None:
+    """Else a second run would do again what is done."""
+    for name in ("one/a.png", "two/a.png", "three/a.png", "one/a.webp"):
+        (tree / name).parent.mkdir(exist_ok=True)
+        (tree / name).write_bytes(PNG)
+    words = ("one/a.png", "one/a.webp", "two/a.png", "three/a.png")
+    first = planned(*words, out="out", naming=Naming("_x4", "png"))
+    assert list(first.values()) == ["out/a.png", "out/a.webp.png", "out/a_1.png", "out/a_2.png"]
+    (tree / "out").mkdir()
+    for target in first.values():
+        Path(target).write_bytes(PNG)
+    assert planned(*words, out="out", naming=Naming("_x4", "png")) == first
+
+
+def test_the_png_that_a_result_may_fall_back_to_is_nobody_elses(tree: Path) -> None:
+    (tree / "two").mkdir()
+    for name in ("two/a.webp", "two/a.webp.png"):
+        (tree / name).write_bytes(PNG)
+    assert planned("two", out="out") == {"two/a.webp": "out/a.webp", "two/a.webp.png": "out/a.webp_1.png"}
+
+
+def test_templates_make_names(tree: Path) -> None:
+    template = parse("{parent}/{stem}_{model}_x{scale}_{index:03}{ext}", "runs/mine.safetensors", "2.5")
+    assert planned("in", out="out", naming=Naming("_x2.5", template=template)) == {
+        "in/a.jpg": "out/in/a_mine_x2.5_001.jpg",
+        "in/b.png": "out/in/b_mine_x2.5_002.png",
+        "in/text.png": "out/in/text_mine_x2.5_003.png",
+        "in/unnamed": "out/in/unnamed_mine_x2.5_004.png",
+    }
+    named = Naming("_x4", "webp", template=parse("{name}{ext}", "srgan", "4"))
+    assert planned("in/b.png", naming=named) == {"in/b.png": "in/b.png.webp"}
+
+
+def test_two_folders_with_the_same_names_are_told_apart_by_a_template(tree: Path) -> None:
+    (tree / "two").mkdir()
+    (tree / "two" / "b.png").write_bytes(PNG)
+    flat = Naming("_x4", template=parse("same{ext}", "srgan", "4"))
+    assert planned("in/b.png", "two/b.png", out="out", naming=flat) == {
+        "in/b.png": "out/same.png",
+        "two/b.png": "out/same_1.png",
+    }
 
 
 def test_numbers_avoid_files_and_taken_names(tree: Path) -> None:

@@ -12,6 +12,7 @@ import pyvips
 from PIL import Image
 
 from upscale.engine.scaling import plan_scale
+from upscale.engine.sizes import SizeWish
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.images.enlarging import Alpha, Enlarger
 from upscale.images.image_io import read_picture
@@ -163,7 +164,7 @@ def test_a_result_larger_than_the_memory_fails_alone(photo: np.ndarray, tmp_path
     Image.fromarray(photo).save(tmp_path / "a.png")
     jobs = [Job(tmp_path / name, tmp_path / "out" / name) for name in ("large.png", "a.png")]
     by = enlarger(scale=2)
-    large = Enlarger(by.upscaler, replace(by.plan, scale=64 * 64), by.alpha)  # 1.4e15 bytes
+    large = Enlarger(by.upscaler, replace(by.plan, wish=SizeWish(64 * 64)), by.alpha)  # 1.4e15 bytes
     outcomes = enlarge_files(jobs[:1], large, BatchOptions())
     assert "GB of memory" in str(next(outcomes).error)
     assert run(jobs[1:])[0].status == "done"

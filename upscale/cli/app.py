@@ -11,6 +11,7 @@ import typer
 from upscale import __version__
 from upscale.allocator import keep_freed_memory
 from upscale.cli import bench, evaluate, images, train, video
+from upscale.cli.logs import printable
 from upscale.errors import UpscaleError
 
 INTERRUPTED = 130
@@ -52,7 +53,7 @@ def main() -> None:
     try:
         app()
     except UpscaleError as error:
-        typer.echo(f"upscale: {error}", err=True)
+        typer.echo(printable(f"upscale: {error}"), err=True)
         sys.exit(error.exit_code)
     except SystemExit as ended:
         # typer turns Ctrl-C into this code, without a word.

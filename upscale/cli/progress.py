@@ -1,25 +1,43 @@
 """The progress bar, shared by `images` and `video`: on stderr, and none where stderr is no terminal."""
 
-import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
+
+from upscale.cli.summary import duration
 
 # Between two looks at the rate: results of tiny pictures come by the thousand.
 _PAUSE_S = 0.1
+# Without tqdm's own guess of the time left, which takes all items for equal.
+_FORMAT = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {unit}s [{elapsed}{postfix}]"
 
 
 class Progress:
-    """A bar over `total` items with the rate of finished megapixels beside it; any thread may move it."""
+    """A bar over `total` items with the rate of finished megapixels beside it; any thread may move it.
 
-    def __init__(self, total: int | None, unit: str, *, quiet: bool) -> None:
+    `remaining_s` guesses how long the rest takes, from the pixels and seconds so far; without it all items count
+    alike.
+    """
+
+    def __init__(
+        self,
+        total: int | None,
+        unit: str,
+        *,
+        quiet: bool,
+        remaining_s: Callable[[int, float], float | None] | None = None,
+    ) -> None:
         from tqdm import tqdm
 
         # disable=None is tqdm's word for: unless stderr is a terminal.
-        self._bar: Any = tqdm(total=total, unit=unit, disable=True if quiet else None, dynamic_ncols=True)
+        off = True if quiet else None
+        shape = None if remaining_s is None else _FORMAT
+        self._bar: Any = tqdm(total=total, unit=unit, disable=off, dynamic_ncols=True, bar_format=shape)
         self._moving = threading.Lock()
         self._started_s = self._shown_s = time.perf_counter()
         self._pixels = 0
+        self._remaining_s = remaining_s
 
     def step(self, count: int = 1) -> None:
         """So many more items are finished."""
@@ -34,14 +52,12 @@ class Progress:
             if now_s - self._shown_s < _PAUSE_S:
                 return
             self._shown_s = now_s
-            rate = self._pixels / (now_s - self._started_s)
-            self._bar.set_postfix_str(f"{rate / 1e6:.1f} MP/s", refresh=False)
+            seconds = now_s - self._started_s
+            left_s = self._remaining_s and self._remaining_s(self._pixels, seconds)
+            left = "" if not left_s else f", {duration(left_s)} left"
+            self._bar.set_postfix_str(f"{self._pixels / seconds / 1e6:.1f} MP/s{left}", refresh=False)
             self._bar.update(0)
 
     def close(self) -> None:
         """Leave the bar as it stands."""
         self._bar.close()
-
-    def say(self, line: str) -> None:
-        """A line on stderr above the bar."""
-        self._bar.write(line, file=sys.stderr)

@@ -2,13 +2,16 @@
 
 import glob
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from upscale.errors import UsageError
-from upscale.images.naming import Naming, places, target_of
-from upscale.images.sources import find, is_list, kind_of, listed
+from upscale.images.distinct import Names, distinct
+from upscale.images.lists import STREAM, is_list, listed
+from upscale.images.naming import Naming, fallback, places, target_of
+from upscale.images.sources import find, is_folder, kind_of
 
 
 @dataclass(frozen=True)
@@ -21,38 +24,35 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """Jobs in the order of the sources, and what the user should know about their names.
-
-    `file_named`: the user named the output file, and with it its format.
-    """
+    """Jobs in the order of the sources, and what the user should know about their names."""
 
     jobs: list[Job]
     warnings: list[str]
-    file_named: bool = False
 
 
 def split_words(words: Sequence[str], out: str | None) -> tuple[list[str], str | None]:
     """Sources, with @lists opened, and OUT, which the last word is by cp's rule where `out` is None.
 
-    That is: if it is a folder, ends in /, or is the second of two and new. Raises UsageError for a source that
-    does not exist, and for two files of which one might be meant as OUT.
+    That is: if it is a folder, ends in /, or is the second of two and new. Raises UsageError for two files of which
+    one might be meant as OUT, and for a source that does not exist.
     """
     sources = list(words)
+    if not sources:
+        raise UsageError("no source is named: give a picture, a folder, a quoted glob or @list.txt")
     if out is None and len(sources) > 1 and _is_out(sources[-1], second=len(sources) == 2):
         out = sources.pop()
-    lists = any(map(is_list, sources))
-    sources = [name for source in sources for name in listed(source)]
-    for source in sources:
-        kind_of(source)
-    if out is None and len(sources) == 2 and not lists and not any(map(glob.has_magic, sources)):
+    if out is None and len(sources) == 2 and all(map(os.path.lexists, sources)):
         raise UsageError(f"{sources[0]} and {sources[1]} both exist; name the output with -o")
-    return sources, out
+    names = [name for source in sources for name in listed(source)]
+    for name in names:
+        if name != STREAM:
+            kind_of(name)
+    return names, out
 
 
 def _is_out(word: str, *, second: bool) -> bool:
-    path = Path(word)
-    is_new = second and not path.exists() and not glob.has_magic(word)
-    return path.is_dir() or word.endswith(("/", os.sep)) or is_new
+    is_new = second and not os.path.lexists(word) and not glob.has_magic(word) and not is_list(word)
+    return is_folder(Path(word)) or word.endswith(("/", os.sep)) or is_new
 
 
 def plan_jobs(words: Sequence[str], out: str | None, naming: Naming, *, recursive: bool = False) -> Plan:
@@ -61,16 +61,21 @@ def plan_jobs(words: Sequence[str], out: str | None, naming: Naming, *, recursiv
     `out`: a file (for one file), a folder, or None for names made up from the sources'. Raises UsageError for
     a missing or unlistable source and for an output that would replace its source.
     """
-    where = places(list(words), out, naming)
+    kinds = {word: kind_of(word) for word in words}
+    where = places(kinds, out, naming)
     outputs = {place.folder.resolve() for place in where if place.folder}
-    jobs = [
-        Job(found.path, target_of(found, place, naming))
-        for word, place in zip(words, where, strict=True)
-        for found in find(word, recursive, lambda folder: folder.resolve() in outputs)
+
+    @cache
+    def is_output(folder: Path) -> bool:
+        return folder.resolve() in outputs
+
+    found = [
+        (file, place) for word, place in zip(kinds, where, strict=True) for file in find(word, recursive, is_output)
     ]
+    jobs = [Job(file.path, target_of(file, place, naming, index)) for index, (file, place) in enumerate(found, 1)]
     jobs, unread = _without_outputs(list(dict.fromkeys(jobs)))
-    jobs, renamed = _distinct(jobs)
-    return Plan(jobs, unread + renamed, file_named=any(place.file for place in where))
+    jobs, renamed = _distinct(jobs, falls_back=naming.extension == "auto")
+    return Plan(jobs, unread + renamed)
 
 
 def numbered(target: Path, taken: Iterable[Path]) -> Path:
@@ -83,7 +88,7 @@ def numbered(target: Path, taken: Iterable[Path]) -> Path:
 
 def _without_outputs(jobs: list[Job]) -> tuple[list[Job], list[str]]:
     """Drop sources that are another job's output, as after a second run with the same glob."""
-    sources, targets = _real([job.source for job in jobs]), _real([job.target for job in jobs])
+    sources, targets = list(_real(job.source for job in jobs)), list(_real(job.target for job in jobs))
     for job, source, target in zip(jobs, sources, targets, strict=True):
         if source == target:
             raise UsageError(f"the result would replace {job.source}; give another output or --suffix")
@@ -93,25 +98,24 @@ def _without_outputs(jobs: list[Job]) -> tuple[list[Job], list[str]]:
     return kept, [f"{source} is not read: it is an output of this command" for source in dropped]
 
 
-def _distinct(jobs: list[Job]) -> tuple[list[Job], list[str]]:
-    """Give every job a target of its own: a.png keeps a.png, then a.webp gets a.webp.png."""
-    owners: dict[Path, Job] = {}
-    for job in sorted(jobs, key=lambda job: job.source.suffix != job.target.suffix):
-        target = job.target
-        if target in owners:
-            target = target.with_stem(target.stem + job.source.suffix)
-            target = numbered(target, owners) if target in owners else target
-        owners[target] = job
-    targets = {job: target for target, job in owners.items()}
+def _distinct(jobs: list[Job], *, falls_back: bool) -> tuple[list[Job], list[str]]:
+    """Give every job a target of its own that is no source, and not the png that another may fall back to."""
+    sources, wished = [job.source for job in jobs], [job.target for job in jobs]
+    pngs = {fallback(target) for target in wished if fallback(target) != target} if falls_back else set()
+    targets = distinct(sources, wished, Names((*sources, *pngs)))
     warnings = [
-        f"{job.source} is written to {targets[job]}: another source takes {job.target}"
-        for job in jobs
-        if targets[job] != job.target
+        f"{source} is written to {target}: another source takes {wish}"
+        for source, target, wish in zip(sources, targets, wished, strict=True)
+        if target != wish
     ]
-    return [replace(job, target=targets[job]) for job in jobs], warnings
+    return [replace(job, target=target) for job, target in zip(jobs, targets, strict=True)], warnings
 
 
-def _real(paths: list[Path]) -> list[Path]:
+def _real(paths: Iterable[Path]) -> Iterator[str]:
     """The paths with links in their folders resolved, each folder once."""
-    folders = {path.parent: path.parent.resolve() for path in paths}
-    return [folders[path.parent] / path.name for path in paths]
+    folders: dict[str, str] = {}
+    for path in paths:
+        folder, _, name = str(path).rpartition(os.sep)
+        if folder not in folders:
+            folders[folder] = str(path.parent.resolve())
+        yield f"{folders[folder]}{os.sep}{name}"

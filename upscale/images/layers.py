@@ -6,19 +6,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from upscale.images.picture import WHITE, Samples
+from upscale.images.picture import WHITE, Rows, Samples
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
     """Colour, gray or alpha samples as a source of rows (an LrSource); `whole`: its result is wanted in one piece.
 
+    `binary`: all samples are 0 or white, and so are the result's. `rows`: where samples come from that are not in
+    memory; `samples` has their shape and type then.
     Shape of `samples`: (height, width, 1 or 3). One channel is given to the network three times.
     """
 
     samples: Samples
     device: torch.device
     whole: bool = False
+    binary: bool = False
+    rows: Rows | None = None
 
     @property
     def height(self) -> int:
@@ -32,7 +36,8 @@ class Layer:
 
     def read(self, top: int, bottom: int) -> Tensor:
         """Rows top <= y < bottom. Shape: (3, bottom - top, width), float32, white is 1."""
-        rows = torch.from_numpy(self.samples[top:bottom]).to(self.device)
+        part = self.samples[top:bottom] if self.rows is None else self.rows.read(top, bottom)
+        rows = torch.from_numpy(part).to(self.device)
         unit = rows.permute(2, 0, 1).to(torch.float32) / WHITE[self.samples.dtype]
         return unit.expand(3, -1, -1)
 
@@ -45,6 +50,8 @@ class Layer:
         if self.samples.shape[2] == 1:
             sr = sr.mean(dim=0, keepdim=True)
         rows = sr.permute(1, 2, 0)
+        if self.binary:
+            rows = (rows >= 0.5).to(torch.float32)
         dtype = self.samples.dtype
         if dtype == np.float32:
             return rows.to(torch.float32).cpu().numpy()

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 _ORIENTATION = 0x0112  # EXIF 2.3, table 4
 _ENTRY_BYTES = 12
 
+_IN_XMP = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>)\s*)([1-8])")
+
 # Orientation -> (transpose, flip rows, flip columns), in this order: EXIF 2.3, section 4.6.4.
 _MOVES = {
     2: (False, False, True),
@@ -46,19 +48,50 @@ def reset_exif(exif: bytes) -> bytes:
         return exif
 
 
+def exif_orientation(exif: bytes) -> int | None:
+    """The orientation that an EXIF block gives, or None."""
+    start = 6 if exif.startswith(b"Exif\0\0") else 0
+    order = {b"II": "<", b"MM": ">"}.get(exif[start : start + 2])
+    try:
+        entry = _find(exif, start, order) if order else None
+        return int(struct.unpack_from(f"{order}H", exif, entry + 8)[0]) if entry else None
+    except struct.error:  # an offset beyond the block
+        return None
+
+
+def xmp_orientation(xmp: bytes) -> int:
+    """The orientation that an XMP packet gives, 1 where it gives none."""
+    found = _IN_XMP.search(xmp)
+    return int(found[2]) if found else 1
+
+
 def reset_xmp(xmp: bytes) -> bytes:
     """The packet with orientation 1, which some programs read where the EXIF block has none."""
-    return re.sub(rb"(tiff:Orientation(?:=[\"']|>))[1-8]", rb"\g<1>1", xmp)
+    return _IN_XMP.sub(rb"\g<1>1", xmp)
 
 
 def _reset(block: bytearray, start: int, order: str) -> bytes:
-    """Walk the first directory (TIFF 6.0, section 2); `start` is where offsets count from."""
-    directory = start + struct.unpack_from(order + "I", block, start + 4)[0]
-    count = struct.unpack_from(order + "H", block, directory)[0]
-    next_directory = directory + 2 + count * _ENTRY_BYTES
-    for entry in range(directory + 2, next_directory, _ENTRY_BYTES):
-        if struct.unpack_from(order + "H", block, entry)[0] == _ORIENTATION:
-            struct.pack_into(order + "H", block, entry + 8, 1)
+    """`start` is where offsets count from."""
+    entry = _find(block, start, order)
+    if entry is not None:
+        struct.pack_into(order + "H", block, entry + 8, 1)
+    _, next_directory = _directory(block, start, order)
     if next_directory + 4 <= len(block):
         struct.pack_into(order + "I", block, next_directory, 0)
     return bytes(block)
+
+
+def _find(block: bytes | bytearray, start: int, order: str) -> int | None:
+    """Where the first directory's entry for the orientation stands. Raises struct.error."""
+    first, end = _directory(block, start, order)
+    for entry in range(first, end, _ENTRY_BYTES):
+        if struct.unpack_from(order + "H", block, entry)[0] == _ORIENTATION:
+            return entry
+    return None
+
+
+def _directory(block: bytes | bytearray, start: int, order: str) -> tuple[int, int]:
+    """Where the first directory's entries begin and end (TIFF 6.0, section 2). Raises struct.error."""
+    directory = start + struct.unpack_from(order + "I", block, start + 4)[0]
+    (count,) = struct.unpack_from(order + "H", block, directory)
+    return directory + 2, directory + 2 + count * _ENTRY_BYTES

@@ -2,16 +2,30 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from upscale.errors import UpscaleError
+from upscale.images.animation import Animation
 
 Samples = NDArray[Any]
 """uint8, uint16 or float32."""
 
 WHITE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535, np.dtype(np.float32): 1}
 """The value of full brightness, by type: never guessed from the values."""
+
+
+class Rows(Protocol):
+    """Samples that are decoded when they are asked for, from top to bottom."""
+
+    @property
+    def error(self) -> UpscaleError | None:
+        """Why no more rows can be read; None as long as they can."""
+
+    def read(self, top: int, bottom: int) -> Samples:
+        """Rows top <= y < bottom; nothing but zeros once there is an error. Shape: (bottom - top, width, channels)."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +35,10 @@ class Picture:
     Shape of `pixels`: (height, width, 1 or 3), gray or RGB, uint8, uint16 or float32 (nominally [0, 1]).
     Shape of `alpha`: (height, width, 1), of the same type, not premultiplied.
     `icc`, `exif`, `xmp` are the blocks as the file had them, but for the orientation, which is 1.
+    `iptc` holds IPTC-IIM records, without what JPEG and TIFF wrap around them. `png_chunks`: whole chunks that
+    nothing but PNG has a place for, such as texts. `animation`: how the frames follow of which this is the first.
+    `rows`: where the pixels come from if they are too many to be in memory; `pixels` has nothing but their shape and
+    type then.
     `pixels_per_mm`: horizontal and vertical, as a hint for printers.
     """
 
@@ -30,6 +48,10 @@ class Picture:
     exif: bytes | None = None
     xmp: bytes | None = None
     pixels_per_mm: tuple[float, float] = (1.0, 1.0)
+    iptc: bytes | None = None
+    png_chunks: bytes = b""
+    animation: Animation | None = None
+    rows: Rows | None = None
 
     @property
     def height(self) -> int:

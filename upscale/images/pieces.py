@@ -8,8 +8,10 @@ from upscale.errors import UpscaleError
 from upscale.flow.pipe import Clock, Control
 from upscale.images.picture import Samples
 
-# With PIECE_BYTES 128 MB: the network is through with most pictures, and at the next, while they are being encoded.
+# The network is through with most pictures, and at the next, while they are being encoded. Small results come whole,
+# as pieces larger than others, and an animation has many.
 _MOST_WAITING = 16
+_MOST_WAITING_BYTES = 2**27
 
 
 class Pieces:
@@ -63,4 +65,5 @@ class Pieces:
             return piece
 
     def _has_room(self) -> bool:
-        return self._unwanted or len(self._waiting) < _MOST_WAITING
+        few = len(self._waiting) < _MOST_WAITING and sum(piece.nbytes for piece in self._waiting) < _MOST_WAITING_BYTES
+        return few or self._unwanted

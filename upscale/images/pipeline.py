@@ -2,22 +2,25 @@
 
 import os
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from upscale.atomic import Asides
-from upscale.errors import OutputError, UpscaleError
+from upscale.atomic import Asides, make_folder
+from upscale.errors import BadInputError, OutputError, UpscaleError
 from upscale.flow.flow import Flow
 from upscale.flow.meter import Meter
-from upscale.images.encoding import Encoding, impossible, shallow
-from upscale.images.enlarging import Enlarged, Enlarger, Loaded, enlarge_pictures
+from upscale.images.encoding import Encoding, impossible, shallow, unwritten
+from upscale.images.enlarging import Enlarged, Enlarger, Frame, Item, Loaded, enlarge_pictures
 from upscale.images.existing import Exists, settle
 from upscale.images.footprint import encoder_bytes, held_bytes
-from upscale.images.image_io import LIMIT_PX, read_picture, write_rows
+from upscale.images.formats import TARGETS, format_of_name
+from upscale.images.image_io import LIMIT_PX, WHOLE_BYTES, read_frames, write_rows
 from upscale.images.jobs import Job
+from upscale.images.naming import fallback
 from upscale.images.outcome import Outcome, Status
 from upscale.images.picture import Picture
+from upscale.images.preparing import prepared
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class BatchOptions:
 
     `format_fixed`: the user chose the format, so a result that it cannot hold fails; else it becomes png.
     `io_workers`: threads that write, and how many pictures may wait before the network. `fail_fast`: a failed
-    picture is the last but for those that have been begun.
+    picture is the last but for those that have been begun. `limit_px`, `whole_bytes`: see `read_frames`.
     """
 
     encoding: Encoding = Encoding()
@@ -34,6 +37,7 @@ class BatchOptions:
     format_fixed: bool = False
     io_workers: int = 2
     limit_px: int = LIMIT_PX
+    whole_bytes: int = WHOLE_BYTES
     fail_fast: bool = False
 
 
@@ -49,7 +53,8 @@ def enlarge_files(
     stoppable = replace(enlarger, control=flow.control)
     # One thread reads: libvips has one error text for the whole process, so two would exchange the reasons of
     # their failures; and results, with 16 times the pixels, take far longer to write.
-    loaded = flow.stage("reading", (_load(job, enlarger, options) for job in jobs), depth=options.io_workers)
+    items = (item for job in jobs for item in _load(job, enlarger, options))
+    loaded = flow.stage("reading", items, depth=options.io_workers)
     enlarged = flow.stage("network", enlarge_pictures(stoppable, loaded))
     outcomes = flow.spread("writing", lambda item: _store(item, options, asides), enlarged, workers=options.io_workers)
     try:
@@ -62,15 +67,36 @@ def enlarge_files(
         asides.remove()
 
 
-def _load(job: Job, enlarger: Enlarger, options: BatchOptions) -> Loaded | Outcome:
-    started_s = time.perf_counter()
+def _load(job: Job, enlarger: Enlarger, options: BatchOptions) -> Iterator[Item]:
+    """A picture, or an animation's frames, or why there is none, or no more."""
+    started_s, loaded = time.perf_counter(), None
     try:
-        picture = read_picture(job.source, options.limit_px)
-        if enlarger.alpha == "drop":
-            picture = picture.with_samples(picture.pixels, None)
-        return _fitted(Loaded(job, picture, started_s), enlarger, options)
+        for picture in read_frames(job.source, options.limit_px, options.whole_bytes):
+            if enlarger.alpha == "drop":
+                picture = picture.with_samples(picture.pixels, None)
+            if loaded is not None:
+                yield Frame(prepared(picture, loaded.job.target, options.encoding)[0])
+                continue
+            fitted = _fitted(_as_still(Loaded(job, picture, started_s), options), enlarger, options)
+            yield fitted
+            if isinstance(fitted, Outcome) or fitted.picture.animation is None:
+                return
+            loaded = fitted
+        return
     except UpscaleError as error:
-        return Outcome(job, "failed", time.perf_counter() - started_s, str(error))
+        reason = str(error)
+    except MemoryError:
+        reason = f"cannot read {job.source}: not enough memory for what it claims to hold"
+    yield Frame(BadInputError(reason)) if loaded else Outcome(job, "failed", time.perf_counter() - started_s, reason)
+
+
+def _as_still(loaded: Loaded, options: BatchOptions) -> Loaded:
+    """Of an animation the first frame alone, if the user chose a format that has no frames."""
+    animation, name = loaded.picture.animation, format_of_name(loaded.job.target) or ""
+    if animation is None or not options.format_fixed or TARGETS[name].animated:
+        return loaded
+    note = f"the first of {animation.frames} frames: {name} has no more"
+    return replace(loaded, picture=replace(loaded.picture, animation=None), note=note)
 
 
 def _fitted(loaded: Loaded, enlarger: Enlarger, options: BatchOptions) -> Loaded | Outcome:
@@ -78,18 +104,26 @@ def _fitted(loaded: Loaded, enlarger: Enlarger, options: BatchOptions) -> Loaded
     job, picture = loaded.job, loaded.picture
     size_px = enlarger.plan.target_size(picture.height, picture.width)
     _refuse_too_large(loaded, enlarger, options.encoding)
-    reason = impossible(picture, job.target, size_px)
+    encoding = options.encoding
+    reason, lost = impossible(picture, job.target, size_px, encoding), shallow(picture, job.target, encoding)
     if options.format_fixed:
         if reason:
             raise OutputError(f"cannot write {job.target}: {reason}; use png{_drop_hint(picture)}")
-        return replace(loaded, note=shallow(picture, job.target))
-    reason = reason or shallow(picture, job.target)
+        return _prepared(loaded, encoding, lost)
+    reason = reason or lost
     if not reason:
-        return loaded
-    # The whole name stays: photo.webp.png cannot meet the result of photo.png.
-    fallback = replace(job, target=job.target.with_name(f"{job.target.name}.png"))
-    settled = settle([fallback], options.exists)[0]
-    return settled if isinstance(settled, Outcome) else replace(loaded, job=settled, note=f"png: {reason}")
+        foreign = unwritten(job.source, job.target)
+        return _prepared(loaded, encoding, f"png: {foreign}" if foreign else None)
+    settled = settle([replace(job, target=fallback(job.target))], options.exists)[0]
+    if isinstance(settled, Outcome):
+        return settled
+    return _prepared(replace(loaded, job=settled), encoding, f"png: {reason}")
+
+
+def _prepared(loaded: Loaded, encoding: Encoding, note: str | None) -> Loaded:
+    picture, otherwise = prepared(loaded.picture, loaded.job.target, encoding)
+    notes = [part for part in (loaded.note, note, otherwise) if part]
+    return replace(loaded, picture=picture, note="; ".join(notes) or None)
 
 
 def _refuse_too_large(loaded: Loaded, enlarger: Enlarger, encoding: Encoding) -> None:
@@ -100,7 +134,7 @@ def _refuse_too_large(loaded: Loaded, enlarger: Enlarger, encoding: Encoding) ->
     if memory is not None and needed > memory:
         raise OutputError(
             f"the result of {width} x {height} pixels needs {needed / 1e9:.1f} GB of memory, "
-            f"this machine has {memory / 1e9:.1f} GB; use a smaller --scale"
+            f"this machine has {memory / 1e9:.1f} GB; use a smaller --scale, or --max-pixels"
         )
 
 
@@ -120,14 +154,12 @@ def _store(item: Enlarged | Outcome, options: BatchOptions, asides: Asides) -> O
     target = loaded.job.target
     try:
         with closing(item.pieces):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent)
             write_rows(target, picture, options.encoding, asides)
     except UpscaleError as refused:
         error = str(refused)
     except MemoryError:
         error = f"cannot write {target}: not enough memory for a result of {picture.width} x {picture.height} pixels"
-    except OSError as refused:
-        error = f"cannot make the folder {target.parent}: {(refused.strerror or str(refused)).lower()}"
     seconds = time.perf_counter() - loaded.started_s
     status: Status = "failed" if error else "done"
     return Outcome(loaded.job, status, seconds, error, loaded.note, (picture.height, picture.width))

@@ -2,7 +2,7 @@
 
 import glob
 import os
-import sys
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import Literal
 
 from upscale.errors import UsageError
 from upscale.images.formats import HEAD_BYTES, format_of_name, sniff
+
+Kind = Literal["folder", "file", "glob"]
 
 
 @dataclass(frozen=True)
@@ -20,37 +22,34 @@ class Found:
     inner: Path
 
 
-def kind_of(word: str) -> Literal["folder", "file", "glob"]:
+def kind_of(word: str) -> Kind:
     """What a SOURCE is; a name that exists is no glob, whatever its letters. Raises UsageError for none."""
-    path = Path(word)
-    if path.is_dir():
+    try:
+        mode = Path(word).stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if glob.has_magic(word):
+            return "glob"
+        raise UsageError(f"{word} does not exist" + _where_it_leads(Path(word))) from error
+    except OSError as error:  # a folder above that may not be entered, links in a circle, a name that is too long
+        raise UsageError(f"cannot read {word}: {reason(error)}") from error
+    if stat.S_ISDIR(mode):
         return "folder"
-    if path.is_file():
+    if stat.S_ISREG(mode):
         return "file"
-    if path.exists():
-        raise UsageError(f"{word} is neither a file nor a folder")
-    if glob.has_magic(word):
-        return "glob"
-    raise UsageError(f"{word} does not exist")
+    raise UsageError(f"{word} is neither a file nor a folder")
 
 
-def is_list(word: str) -> bool:
-    """Whether a SOURCE is @FILE, a list of names, and not itself a file."""
-    return word.startswith("@") and len(word) > 1 and not Path(word).exists()
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there, as far as one may look."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
-def listed(word: str) -> list[str]:
-    """The names in a list, one a line, @- for standard input; any other SOURCE is its own name."""
-    if not is_list(word):
-        return [word]
-    if word == "@-":
-        lines = sys.stdin.read().splitlines()
-    else:
-        try:
-            lines = Path(word[1:]).read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"cannot read the list {word[1:]}: {error}") from error
-    return [line for line in lines if line.strip()]
+def reason(error: OSError) -> str:
+    """The system's word for what it refused."""
+    return (error.strerror or str(error)).lower()
 
 
 def find(word: str, recursive: bool, skip: Callable[[Path], bool] = lambda folder: False) -> Iterator[Found]:
@@ -58,9 +57,9 @@ def find(word: str, recursive: bool, skip: Callable[[Path], bool] = lambda folde
 
     A named file is taken as it is. In folders and globs a file counts if its name or its content is a
     picture's, unless it is hidden (a leading dot: macOS' ._photo.jpg, a killed run's rests). Folders for
-    which `skip` is true are not entered. A folder below that cannot be listed counts as a file, so that
-    reading it fails aloud. Raises UsageError for a source that is missing, no regular file
-    and no folder, or cannot be listed.
+    which `skip` is true are not entered, nor are links to folders, which may lead in circles. A folder below that
+    cannot be listed, and a picture's name that leads nowhere, count as files, so that reading them fails aloud.
+    Raises UsageError for a source that is missing, no regular file and no folder, or cannot be listed.
     """
     path, kind = Path(word), kind_of(word)
     if kind == "folder":
@@ -72,18 +71,20 @@ def find(word: str, recursive: bool, skip: Callable[[Path], bool] = lambda folde
 
 
 def _in_folder(folder: Path, recursive: bool, skip: Callable[[Path], bool]) -> Iterator[Found]:
-    unlisted: list[OSError] = []
-    for place, folders, names in os.walk(folder, onerror=unlisted.append):
-        here = Path(place)
-        entered = (name for name in folders if recursive and not name.startswith("."))
-        folders[:] = sorted(name for name in entered if not skip(here / name))
-        files = (here / name for name in sorted(names))
-        yield from (Found(path, path.relative_to(folder)) for path in files if _looks_like_picture(path))
-    for error in unlisted:
-        lost = Path(error.filename)
-        if lost == folder:
-            raise UsageError(f"cannot list {folder}: {(error.strerror or '').lower()}")
-        yield Found(lost, lost.relative_to(folder))
+    waiting = [Path()]
+    while waiting:
+        inner = waiting.pop()
+        try:
+            with os.scandir(folder / inner) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            if inner == Path():
+                raise UsageError(f"cannot list {folder}: {reason(error)}") from error
+            yield Found(folder / inner, inner)
+            continue
+        below = [inner / entry.name for entry in entries if recursive and _is_entered(entry)]
+        waiting.extend(path for path in reversed(below) if not skip(folder / path))
+        yield from (Found(folder / inner / entry.name, inner / entry.name) for entry in entries if _counts(entry))
 
 
 def _in_glob(pattern: str, recursive: bool, skip: Callable[[Path], bool]) -> Iterator[Found]:
@@ -93,10 +94,10 @@ def _in_glob(pattern: str, recursive: bool, skip: Callable[[Path], bool]) -> Ite
         raise UsageError(f"nothing matches {pattern}")
     root = _fixed_part(pattern)
     for path in matches:
-        if path.is_dir() and recursive and "**" not in pattern:
-            below = _in_folder(path, recursive, skip)
+        if is_folder(path):
+            below = _in_folder(path, recursive, skip) if recursive and "**" not in pattern else iter(())
             yield from (Found(found.path, found.path.relative_to(root)) for found in below)
-        elif path.is_file() and _looks_like_picture(path) and not any(map(skip, path.parents)):
+        elif _looks_like_picture(path) and not any(map(skip, path.parents)):
             yield Found(path, path.relative_to(root))
 
 
@@ -107,14 +108,34 @@ def _fixed_part(pattern: str) -> Path:
     return Path(*parts[:wild])
 
 
-def _looks_like_picture(path: Path) -> bool:
-    """By name first, which costs no reading; a file that cannot be opened is none."""
-    if path.name.startswith(".") or not path.is_file():
+def _where_it_leads(path: Path) -> str:
+    return ": it is a link to nowhere" if path.is_symlink() else ""
+
+
+def _is_entered(entry: os.DirEntry[str]) -> bool:
+    return not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
+
+
+def _counts(entry: os.DirEntry[str]) -> bool:
+    """Without a look at the disk for what is plain from the listing: a regular file with a picture's name."""
+    if entry.name.startswith(".") or entry.is_dir(follow_symlinks=False):
         return False
-    if format_of_name(path):
+    if entry.is_file(follow_symlinks=False) and format_of_name(Path(entry.name)):
         return True
+    return _looks_like_picture(Path(entry.path))
+
+
+def _looks_like_picture(path: Path) -> bool:
+    """By name first, which costs no reading; a file without a picture's name that cannot be opened is none."""
+    if path.name.startswith("."):
+        return False
+    named = format_of_name(path) is not None
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return False
+        if named:
+            return True
         with path.open("rb") as file:
             return sniff(file.read(HEAD_BYTES), path) is not None
     except OSError:
-        return False
+        return named

@@ -1,13 +1,19 @@
 """Decoding with libvips: jpeg, png, webp, tiff, gif (its first frame), avif."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pyvips
 
 from upscale.errors import BadInputError
-from upscale.images.orientation import reset_exif, reset_xmp, upright
+from upscale.images.bits import filled
+from upscale.images.carried import with_carried
+from upscale.images.iptc import records_of
+from upscale.images.orientation import reset_exif, reset_xmp, upright, xmp_orientation
 from upscale.images.picture import Picture, Samples
+from upscale.images.tiff_tags import lab_as_rgb, refuse_unknown
 from upscale.images.vips_setup import prepare
 
 _LOADERS = {
@@ -17,23 +23,39 @@ _LOADERS = {
     "tiff": pyvips.Image.tiffload_buffer,
     "gif": pyvips.Image.gifload_buffer,
     "avif": pyvips.Image.heifload_buffer,
-    "heif": pyvips.Image.heifload_buffer,
 }
 FORMATS = frozenset(_LOADERS)
 
 _DIRECT = ("b-w", "grey16", "srgb", "rgb", "rgb16", "scrgb", "multiband")
 _DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}
+_SIGNED = {"char": 8, "short": 16, "int": 32}
+
+# It turns and mirrors by properties of its own, which libheif has applied; its EXIF block's orientation is to be
+# ignored (ISO/IEC 23008-12, 6.5.10 and A.2.2).
+_TURNED = "avif"
 
 
 def decode(content: bytes, format_name: str, limit_px: int) -> Picture:
     """The picture in a file's bytes; raises BadInputError with a bare reason, for the caller to complete."""
     prepare()
-    try:
+    lab = None
+    if format_name == "tiff":
+        refuse_unknown(content)
+        lab = lab_as_rgb(content)
+    with explained():
         # "error" and not "truncated": else a bad checksum or a strip that is not there passes as gray.
-        image = _LOADERS[format_name](content, access="sequential", fail_on="error")
+        image = _LOADERS[format_name](lab or content, access="sequential", fail_on="error")
         if image.width * image.height > limit_px:
-            raise BadInputError(_too_large(image.height, image.width, limit_px))
-        return _picture(image)
+            raise BadInputError(too_large(image.height, image.width, limit_px))
+        picture = picture_of(_lab(image) if lab else image, turned=format_name == _TURNED)
+        return with_carried(picture, content, format_name)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """What libvips says of a file, as BadInputError with a bare reason."""
+    try:
+        yield
     except pyvips.Error as error:
         raise BadInputError(_reason(str(error.detail))) from error
     except UnicodeDecodeError as error:  # libvips quoted the file's bytes, and pyvips gave up on its text
@@ -41,47 +63,87 @@ def decode(content: bytes, format_name: str, limit_px: int) -> Picture:
         raise BadInputError(_reason("")) from error
 
 
-def _too_large(height: int, width: int, limit_px: int) -> str:
+def too_large(height: int, width: int, limit_px: int) -> str:
+    """The reason why a picture is refused before it is decoded."""
     return f"it claims {width} x {height} pixels, above the limit of {limit_px / 1e6:.0f} million"
 
 
-def _picture(image: Any) -> Picture:  # noqa: ANN401  pyvips has no types
-    converted = _displayable(image)
-    orientation = _meta(image, "orientation") or 1
-    samples = upright(_samples(converted), orientation)
-    pixels, alpha = _split(samples, converted.hasalpha())
+def picture_of(image: Any, *, turned: bool) -> Picture:  # noqa: ANN401  pyvips has no types
+    """`turned`: whether the decoder has applied the orientation."""
+    converted = shown(image)
     exif, xmp = _meta(image, "exif-data"), _meta(image, "xmp-data")
+    orientation = 1 if turned else orientation_of(image)
+    samples = upright(_samples(converted), orientation)
+    if turned and samples.dtype == np.uint16:
+        samples = filled(samples, _meta(image, "bits-per-sample") or 16)
+    pixels, alpha = split(samples, converted.hasalpha())
     return Picture(
         pixels=pixels,
         alpha=alpha,
         # A CMYK or Lab profile does not describe the sRGB that came out; untagged means sRGB.
-        icc=_meta(image, "icc-profile-data") if converted is image else None,
+        icc=_meta(image, "icc-profile-data") if image.interpretation in _DIRECT else None,
         exif=reset_exif(exif) if exif else None,
-        xmp=reset_xmp(xmp) if xmp and orientation != 1 else xmp,
+        xmp=reset_xmp(xmp) if xmp and (turned or orientation != 1) else xmp,
         pixels_per_mm=(image.xres, image.yres),
+        iptc=records_of(_meta(image, "iptc-data") or b""),
     )
 
 
+def orientation_of(image: Any) -> int:  # noqa: ANN401
+    """EXIF's, which comes first where both have one (Metadata Working Group, Guidelines 2.0, 5.5), or XMP's."""
+    return _meta(image, "orientation") or xmp_orientation(_meta(image, "xmp-data") or b"")
+
+
 def _displayable(image: Any) -> Any:  # noqa: ANN401
-    """Gray or RGB: CMYK goes through its profile, Lab and the like through their definitions."""
+    """Gray or RGB: CMYK goes through its profile, Lab and the like through their definitions, as deep as they are."""
     if image.interpretation in _DIRECT:
         return image
-    return image.colourspace("rgb16" if image.format == "ushort" else "srgb")
+    if image.interpretation == "labs":  # Lab of 16 bits
+        return _seen(image.colourspace("lab"), depth=16)
+    return image.colourspace({"uchar": "srgb", "float": "scrgb"}.get(image.format, "rgb16"))
+
+
+def _lab(image: Any) -> Any:  # noqa: ANN401
+    """8-bit CIELAB that was read as RGB, in floats: L of 0..255 for 0..100, a and b signed (TIFF 6.0, section 23)."""
+    if image.bands < 3:
+        raise BadInputError("its colours are CIELAB, but it has fewer than three channels")
+    light, a, b = image[:3].bandsplit()
+    lab = (light * (100 / 255)).bandjoin([(a ^ 128) - 128, (b ^ 128) - 128])
+    return _seen(lab.cast("float").copy(interpretation="lab"), depth=8)
+
+
+def _seen(lab: Any, depth: int) -> Any:  # noqa: ANN401
+    """Lab as sRGB of so many bits. Its white is D50, as in profiles and with Photoshop; libvips takes it for D65."""
+    seen = lab.icc_export(pcs="lab", intent="relative", output_profile="srgb", depth=depth).copy()
+    seen.remove("icc-profile-data")
+    return seen
 
 
 def _samples(image: Any) -> Samples:  # noqa: ANN401
     """Shape: (height, width, bands), uint8, uint16 or float32."""
+    return rows_of(image, image.write_to_memory(), image.height)
+
+
+def shown(image: Any) -> Any:  # noqa: ANN401
+    """Gray or RGB, with alpha where there is some, in samples of a type that we know."""
+    image = _displayable(image)
+    if image.format in _SIGNED:
+        raise BadInputError(f"signed samples of {_SIGNED[image.format]} bits are not supported")
     if image.format == "uint":
         image = (image >> 16).cast("ushort")
     elif image.format == "double":
         image = image.cast("float")
     if image.format not in _DTYPES:
         raise BadInputError(f"samples of type {image.format} are not supported")
-    flat: Samples = np.frombuffer(image.write_to_memory(), _DTYPES[image.format])
-    return flat.reshape(image.height, image.width, image.bands)
+    return image
 
 
-def _split(samples: Samples, has_alpha: bool) -> tuple[Samples, Samples | None]:
+def rows_of(image: Any, content: Any, height: int) -> Samples:  # noqa: ANN401
+    """Rows of an image, from their bytes. Shape: (height, width, bands)."""
+    return np.frombuffer(content, _DTYPES[image.format]).reshape(height, image.width, image.bands)
+
+
+def split(samples: Samples, has_alpha: bool) -> tuple[Samples, Samples | None]:
     """Colour and alpha. Shapes: (height, width, 1 or 3) and (height, width, 1)."""
     colours = samples.shape[2] - has_alpha
     if colours not in (1, 3):

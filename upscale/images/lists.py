@@ -1,0 +1,32 @@
+"""Names of sources from a list: @list.txt, or @- for standard input."""
+
+import os
+import sys
+from pathlib import Path
+
+from upscale.errors import UsageError
+from upscale.images.sources import reason
+
+STREAM = "-"
+"""One picture from standard input, or to standard output."""
+
+
+def is_list(word: str) -> bool:
+    """Whether a SOURCE is @FILE, a list of names, and not itself a file."""
+    return word.startswith("@") and len(word) > 1 and not os.path.lexists(word)
+
+
+def listed(word: str) -> list[str]:
+    """The names in a list, one a line, or each behind a NUL (`find -print0`); any other SOURCE is its own name.
+
+    Names are bytes, whatever text they may be. Raises UsageError for a list that cannot be read.
+    """
+    if not is_list(word):
+        return [word]
+    try:
+        content = sys.stdin.buffer.read() if word == "@-" else Path(word[1:]).read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read the list {word[1:]}: {reason(error)}") from error
+    content = content.removeprefix(b"\xef\xbb\xbf")  # what Windows' editors begin UTF-8 with
+    names = content.split(b"\0") if b"\0" in content else [line.rstrip(b"\r") for line in content.split(b"\n")]
+    return [os.fsdecode(name) for name in names if name.strip()]
