@@ -5,7 +5,6 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 import pyvips
 
 from upscale.errors import BadInputError
@@ -62,8 +61,7 @@ def _gif(content: bytes, limit_px: int) -> Iterator[Picture]:
         region = pyvips.Region.new(strip)
     for index in range(animation.frames):
         with vips_reader.explained():
-            rows = region.fetch(0, index * height, width, height)
-        samples = np.frombuffer(rows, np.uint8).reshape(height, width, strip.bands)
+            samples = vips_reader.fetched(region, strip, index * height, height)
         pixels, alpha = vips_reader.split(samples, strip.hasalpha())
         yield replace(carried, pixels=pixels, alpha=alpha, animation=animation)
 

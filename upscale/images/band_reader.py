@@ -1,7 +1,9 @@
 """Pictures too large to be decoded as a whole: their rows are decoded as the network asks for them."""
 
 import mmap
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from upscale.errors import BadInputError, UpscaleError
 from upscale.images import vips_reader
 from upscale.images.carried import with_carried
 from upscale.images.picture import Picture, Samples
+from upscale.images.tag_directories import Block
 from upscale.images.tiff_tags import lab_as_rgb, refuse_unknown
 from upscale.images.vips_setup import prepare
 
@@ -23,6 +26,7 @@ _LOADERS = {
     "tiff": pyvips.Image.tiffload_source,
 }
 _BYTES = {"uchar": 1, "ushort": 2, "uint": 4, "float": 4, "double": 8}
+_MAPPED_BYTES = 2**26
 BLOCK_BYTES = 2**23
 """Decoded at once: a call costs a millisecond, and strips and tiles are some hundred rows high."""
 
@@ -41,7 +45,7 @@ def read_in_bands(path: Path, format_name: str, limit_px: int, whole_bytes: int)
             return None
         if image.width * image.height > limit_px:
             raise BadInputError(vips_reader.too_large(image.height, image.width, limit_px))
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+    with _content(path) as content:
         with vips_reader.explained():
             top = vips_reader.picture_of(image.crop(0, 0, image.width, 1), turned=False)
         top = with_carried(top, content, format_name)
@@ -51,9 +55,20 @@ def read_in_bands(path: Path, format_name: str, limit_px: int, whole_bytes: int)
     return replace(top, pixels=like, rows=rows)
 
 
+@contextmanager
+def _content(path: Path) -> Iterator[Block]:
+    """The file's bytes; only large ones are mapped: a mapped file that somebody cuts short kills the process."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size <= _MAPPED_BYTES:
+            yield file.read()
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            yield content
+
+
 def _is_8_bit_lab(path: Path) -> bool:
     """Before libvips sees the file, which it cannot open; raises BadInputError for other kinds that are unknown."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+    with _content(path) as content:
         refuse_unknown(content)
         return lab_as_rgb(content) is not None
 
@@ -106,7 +121,7 @@ class FileRows:
         """The next rows that are decoded at once."""
         image = self._image
         count = min(self._block_rows, image.height - top)
-        rows = vips_reader.rows_of(image, self._region.fetch(0, top, image.width, count), count)
+        rows = vips_reader.fetched(self._region, image, top, count)
         if rows.dtype == np.float32 and not np.isfinite(rows).all():
             raise BadInputError("it holds samples that are no numbers")
         return rows

@@ -28,6 +28,8 @@ FORMATS = frozenset(_LOADERS)
 
 _DIRECT = ("b-w", "grey16", "srgb", "rgb", "rgb16", "scrgb", "multiband")
 _DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}
+# libvips' line cache is searched row by row: 54,284 rows at once took 3 s, in steps of 128 0.02 s.
+_FETCHED_ROWS = 128
 _SIGNED = {"char": 8, "short": 16, "int": 32}
 
 # It turns and mirrors by properties of its own, which libheif has applied; its EXIF block's orientation is to be
@@ -141,6 +143,14 @@ def shown(image: Any) -> Any:  # noqa: ANN401
 def rows_of(image: Any, content: Any, height: int) -> Samples:  # noqa: ANN401
     """Rows of an image, from their bytes. Shape: (height, width, bands)."""
     return np.frombuffer(content, _DTYPES[image.format]).reshape(height, image.width, image.bands)
+
+
+def fetched(region: Any, image: Any, top: int, count: int) -> Samples:  # noqa: ANN401
+    """Rows of a sequential image, the next ones. Shape: (count, width, bands)."""
+    starts = range(top, top + count, _FETCHED_ROWS)
+    parts = [(start, min(_FETCHED_ROWS, top + count - start)) for start in starts]
+    rows = [rows_of(image, region.fetch(0, start, image.width, height), height) for start, height in parts]
+    return np.concatenate(rows) if len(rows) > 1 else rows[0]
 
 
 def split(samples: Samples, has_alpha: bool) -> tuple[Samples, Samples | None]:
