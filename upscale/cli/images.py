@@ -67,8 +67,8 @@ def images(
 ) -> None:
     """Enlarge pictures: a file, a folder, several, or a quoted glob.
 
-    Keeps 16 bits, gray, transparency, ICC profile, EXIF, XMP and IPTC. What is done already is skipped. Exit code 1
-    if a file failed; the others are kept.
+    Keeps 16 bits, gray, transparency, frames, ICC profile, EXIF, XMP and IPTC.
+    What is done already is skipped. Exit code 1 if a file failed; the others are kept.
     """
     with ending_at_once():
         from upscale.engine.scaling import plan_sizes
