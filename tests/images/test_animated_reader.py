@@ -2,6 +2,8 @@
 
 import io
 import random
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +11,10 @@ import pytest
 from PIL import Image
 
 from upscale.errors import BadInputError
+from upscale.images import webp_film
 from upscale.images.animated_reader import frames, is_animated
 from upscale.images.gif_frames import has_frames, is_cut_short
+from upscale.images.image_io import read_frames
 
 LIMIT_PX = 10**6
 
@@ -66,3 +70,58 @@ def test_damage_gives_a_reason_or_frames(kind: str) -> None:
             failed += 1
             assert str(error)
     assert failed > 20
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def control(count: int) -> bytes:
+    return png_chunk(b"acTL", struct.pack(">II", count, 0))
+
+
+HEADER = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
+SAMPLES = png_chunk(b"IDAT", zlib.compress(bytes(4)))
+END = png_chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        HEADER + control(2) + control(0) + SAMPLES + END,
+        control(5) + control(0) + END,
+        HEADER + control(2) + HEADER + SAMPLES + END,
+        png_chunk(b"IHDR", bytes(7)) + control(2) + SAMPLES + END,
+    ],
+    ids=["no frames", "no header", "two headers", "short header"],
+)
+def test_a_png_without_the_frames_that_it_claims_is_refused(chunks: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
+    with pytest.raises(BadInputError, match=r"a\.png"):
+        list(read_frames(tmp_path / "a.png"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "behind"),
+    [
+        ("png", HEADER + control(1) + END),
+        ("png", b"of a program"),
+        ("webp", b"VP8X" + struct.pack("<II", 10, 0x12) + bytes(6)),
+        ("webp", b"ANMF of a program"),
+    ],
+)
+def test_what_follows_the_end_is_no_part_of_an_animation(kind: str, behind: bytes) -> None:
+    content = made(kind)
+    assert is_animated(content + behind, kind)
+    expected, read = (list(frames(each, kind, LIMIT_PX)) for each in (content, content + behind))
+    assert len(read) == 4
+    for before, after in zip(expected, read, strict=True):
+        np.testing.assert_array_equal(before.pixels, after.pixels)
+
+
+def test_the_first_size_of_a_webp_counts() -> None:
+    content = made("webp")
+    second = b"VP8X" + struct.pack("<II", 10, 0x12) + bytes(6)
+    doubled = content[:30] + second + content[30:]
+    doubled = doubled[:4] + struct.pack("<I", len(doubled) - 8) + doubled[8:]
+    assert webp_film.read(doubled).size_px == (12, 15)

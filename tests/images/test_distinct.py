@@ -25,3 +25,12 @@ def test_thousands_of_one_name_take_no_time_to_tell_apart() -> None:
     targets = distinct(sources, [Path("out/cover.jpg")] * count, Names())
     assert len(set(targets)) == count
     assert targets[-1] == Path(f"out/cover_{count - 1}.jpg")
+
+
+def test_a_folder_is_looked_into_once(tmp_path: Path) -> None:
+    """What comes later does not change the answer, so that thousands of collisions cost one look."""
+    (tmp_path / "x.txt").touch()
+    names = Names([tmp_path / "a.png", tmp_path / "b.png"])
+    assert names.take(tmp_path / "A.png")
+    (tmp_path / "X.TXT").symlink_to("x.txt")
+    assert names.take(tmp_path / "B.png")

@@ -86,3 +86,51 @@ def test_a_maker_note_that_counts_from_its_own_beginning_is_moved() -> None:
     tags = tags_of(exif_block().replace(MAKER_NOTE, note))[0x8769]
     assert isinstance(tags, dict)
     assert tags[0x927C].content == note
+
+
+def directory(*tags: tuple[int, int, int, int]) -> bytes:
+    return struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
+
+
+def test_many_pointers_to_their_own_directory_are_followed_once() -> None:
+    """Thousands in three levels would otherwise be walked for ever."""
+    block = b"II*\0\x08\0\0\0" + directory(*[(0x8769, 4, 1, 8)] * 5000)
+    assert corrected(block, (4, 4)) == block
+    assert tags_of(block) == {}
+
+
+def test_a_directory_is_corrected_and_read_though_pointers_stand_there_twice() -> None:
+    first = directory((0x0112, 3, 1, 6), (0x8769, 4, 1, 50), (0x8769, 4, 1, 8))
+    block = b"II*\0\x08\0\0\0" + first + directory((0xA002, 4, 1, 27))
+    assert len(first) == 42
+    fixed = corrected(block, (80, 108))
+    assert fixed is not None
+    assert read(fixed).get_ifd(0x8769) == {0xA002: 108}
+    below = tags_of(block)[0x8769]
+    assert isinstance(below, dict)
+    assert below[0xA002].content == struct.pack("<I", 27)
+
+
+def test_values_on_top_of_each_other_are_no_larger_than_the_block() -> None:
+    size = 40_000
+    tags = directory(*[(tag, 7, size, 40) for tag in range(1, 3001)])
+    head = b"II*\0\x08\0\0\0" + directory((0x010F, 2, 4, 0x00434241), (0x8769, 4, 1, 40 + size))
+    block = head.ljust(40, b"\0") + bytes(size) + tags
+    assert set(tags_of(block)) == {0x010F}
+    assert tags_of(b"II*\0\x08\0\0\0" + directory(*[(0x010F, 7, 60, 8)] * 5)) == {}
+
+
+@pytest.mark.parametrize("at", [100, 2**31, 2**63 - 1, 2**63, 2**64 - 1])
+def test_a_first_directory_beyond_the_end_is_a_damaged_block(at: int) -> None:
+    block = b"II+\0\x08\0\0\0" + struct.pack("<Q", at) + bytes(64)
+    assert corrected(block, (4, 4)) is None
+    assert tags_of(block) == {}
+    assert from_tiff(block) is None
+
+
+def test_more_entries_than_tiff_can_count_are_damage() -> None:
+    def block(count: int) -> bytes:
+        return b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, count) + bytes(20 * count + 8)
+
+    assert corrected(block(65535), (4, 4)) is not None
+    assert corrected(block(65536), (4, 4)) is None

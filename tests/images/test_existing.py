@@ -56,3 +56,16 @@ def test_a_target_that_is_its_source_under_another_name_is_not_overwritten(tmp_p
     [failed] = settle([Job(tmp_path / "a.PNG", tmp_path / "a.png")], "overwrite")
     assert isinstance(failed, Outcome)
     assert "would replace" in str(failed.error)
+
+
+def test_the_longest_names_are_there_or_not_like_others(tmp_path: Path) -> None:
+    """Their fallback's name would be too long."""
+    job = Job(tmp_path / "a.jpg", tmp_path / ("x" * 251 + ".jpg"))
+    for exists in ("skip", "error", "overwrite", "rename"):
+        assert settle([job], exists, falls_back=True) == [job]
+    job.target.write_bytes(b"old")
+    statuses = {"skip": ("skipped", "exists"), "error": ("failed", "exists"), "rename": ("failed", "shorter")}
+    for exists, (status, message) in statuses.items():
+        [outcome] = settle([job], exists, falls_back=True)
+        assert isinstance(outcome, Outcome)
+        assert outcome.status == status and message in str(outcome.error)

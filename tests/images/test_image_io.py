@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from upscale.errors import BadInputError, OutputError
 from upscale.images.encoding import Encoding
-from upscale.images.image_io import read_picture, write_picture
+from upscale.images.image_io import _at_least_one, read_picture, write_picture
 from upscale.images.picture import Picture
 
 
@@ -231,3 +231,19 @@ def test_odd_files_are_read_or_refused_within_bounds(data_folder: Path) -> None:
         assert picture.pixels.ndim == 3
         assert picture.alpha is None or picture.alpha.shape == (picture.height, picture.width, 1)
     assert read > 100
+
+
+@pytest.mark.parametrize("channel", [0, 3])
+def test_a_sample_that_is_no_number_is_refused_in_alpha_too(channel: int, tmp_path: Path) -> None:
+    samples = np.full((8, 8, 4), 0.5, np.float32)
+    samples[3, 4, channel] = np.nan
+    cv2.imwrite(str(tmp_path / "a.tif"), samples[..., [2, 1, 0, 3]])
+    with pytest.raises(BadInputError, match="no numbers"):
+        read_picture(tmp_path / "a.tif")
+
+
+def test_no_picture_passes_without_an_outcome() -> None:
+    frame = Picture(np.zeros((2, 2, 3), np.uint8))
+    assert len(list(_at_least_one(iter([frame, frame])))) == 2
+    with pytest.raises(BadInputError, match="no frames"):
+        list(_at_least_one(iter(())))

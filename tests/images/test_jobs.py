@@ -301,3 +301,77 @@ def test_planning_loads_neither_torch_nor_libvips() -> None:
     code = "import sys, upscale.images.jobs; assert not {'torch', 'pyvips', 'cv2', 'av'} & set(sys.modules)"
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+
+
+def test_numbered_names_never_replace_another_source(tree: Path) -> None:
+    (tree / "idx").mkdir()
+    for name in ("2.png", "3.png", "5.png"):
+        (tree / "idx" / name).write_bytes(PNG)
+    naming = Naming("_x4", template=parse("{index}{ext}", "srgan", "4"))
+    with pytest.raises(UsageError, match=r"the result of idx/3.png would replace idx/2.png"):
+        plan_jobs(["idx"], "idx", naming)
+    assert planned("idx", out="out", naming=naming)["idx/5.png"] == "out/3.png"
+
+
+def test_what_is_not_read_does_not_count_as_written(tree: Path) -> None:
+    for name in ("in/b_x4.png", "in/b_x4_x4.png"):
+        (tree / name).write_bytes(PNG)
+    found = planned("in/b*.png")
+    assert found == {"in/b.png": "in/b_x4.png", "in/b_x4_x4.png": "in/b_x4_x4_x4.png"}
+
+
+def test_a_second_run_knows_fallbacks_and_names_after_collisions(tree: Path) -> None:
+    (tree / "two").mkdir()
+    for name in ("c.jpg", "c.webp", "d.png"):
+        (tree / "two" / name).write_bytes(PNG)
+    for naming in (Naming("_x4", suffix="_big"), Naming("_x4", "png", suffix="_small")):
+        first = planned("two", out="two", naming=naming)
+        outputs = [Path(target) for target in first.values()] + [Path("two/c_big.jpg.png")]
+        for target in outputs:
+            target.write_bytes(PNG)
+        assert planned("two", out="two", naming=naming).items() >= first.items()
+        assert not set(planned("two", out="two", naming=naming)) & set(map(str, first.values()))
+        for target in outputs:
+            target.unlink()
+    Path("two/c_big.jpg.png").write_bytes(PNG)
+    assert "two/c_big.jpg.png" not in planned("two", out="two", naming=Naming("_x4", suffix="_big"))
+    Path("two/c.jpg").unlink()
+    assert "two/c_big.jpg.png" in planned("two", out="two", naming=Naming("_x4", suffix="_big"))
+
+
+def test_a_number_given_after_a_collision_does_not_replace_its_own_source(tree: Path) -> None:
+    Path("in/b_1.png").write_bytes(PNG)
+    naming = Naming("_x4", template=parse("q{stem:.1}{ext}", "srgan", "4"))
+    Path("in/qb_1.png").write_bytes(PNG)
+    found = planned("in/b.png", "in/b_1.png", naming=naming)
+    assert found == {"in/b.png": "in/qb.png", "in/b_1.png": "in/qb_1.png"}
+    Path("in/q.png").write_bytes(PNG)
+    own = Naming("_x4", template=parse("{stem:.1}{ext}", "srgan", "4"))
+    with pytest.raises(UsageError, match="would replace in/q_1.png"):
+        Path("in/q_1.png").write_bytes(PNG)
+        Path("in/qq.png").write_bytes(PNG)
+        plan_jobs(["in/qq.png", "in/q_1.png"], "in", own)
+
+
+def test_two_stars_do_not_follow_links(tree: Path) -> None:
+    for name in ("l1", "l2"):
+        (tree / "in" / name).symlink_to(".")
+    (tree / "in" / "[x]").mkdir()
+    (tree / "in" / "[x]" / "e.png").write_bytes(PNG)
+    pictures = ["in/[x]/e.png", "in/b.png", "in/sub/deep/c.png", "in/text.png", "in/x.png/d.png"]
+    assert sorted(planned("in/**/*.png", out="out")) == pictures
+    assert sorted(planned(str(tree / "in/**/*.png"), out="out")) == [str(tree / name) for name in pictures]
+    assert sorted(planned("**/**/*.png", out="out")) == pictures
+    assert sorted(planned("i*/**/c.png", out="out")) == ["in/sub/deep/c.png"]
+    assert set(planned("in/**", out="out")) == {*pictures, "in/a.jpg", "in/unnamed"}
+
+
+def test_names_stay_in_the_outputs_folder(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("in/...png").write_bytes(PNG)
+    folders = Naming("_x4", template=parse("{stem}/{parent}{ext}", "srgan", "4"))
+    assert planned("in/...png", out="out", naming=folders) == {"in/...png": "out/_/in.png"}
+    monkeypatch.chdir(tree / "in" / "sub")
+    parents = Naming("_x4", template=parse("{parent}/{stem}{ext}", "srgan", "4"))
+    assert planned("../b.png", out="out", naming=parents) == {"../b.png": "out/in/b.png"}
+    with pytest.raises(UsageError, match="without folders"):
+        plan_jobs(["../b.png"], "out", Naming("_x4", suffix="/../../x"))

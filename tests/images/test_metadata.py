@@ -193,3 +193,23 @@ def test_resources_of_photoshop_lose_all_but_iptc() -> None:
     assert records_of(b"Photoshop 3.0\0" + other) is None
     for end in range(len(wrapped)):
         records_of(wrapped[:end])
+
+
+def test_a_block_too_long_for_avif_is_left_out(tmp_path: Path) -> None:
+    comment = struct.pack("<HHHII", 1, 0x010F, 2, 70_000, 26)
+    write_rows(tmp_path / "a.avif", result(exif=b"II*\0\x08\0\0\0" + comment + bytes(4) + b"x" * 70_000), Encoding())
+    image = opened(tmp_path / "a.avif")
+    assert (image.size, 0x010F in image.getexif()) == ((108, 80), False)
+
+
+def test_a_text_with_a_wrong_checksum_is_not_copied(tmp_path: Path) -> None:
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Title", "whole")
+    texts.add_text("Comment", "damaged")
+    Image.fromarray(PIXELS[:20, :27]).save(tmp_path / "a.png", pnginfo=texts)
+    content = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(content.replace(b"damaged", b"dAmaged"))
+    source = read_picture(tmp_path / "a.png")
+    write_rows(tmp_path / "b.png", RowPicture(source, 80, 108, [PIXELS]), Encoding())
+    assert opened(tmp_path / "b.png").info["Title"] == "whole"
+    assert "Comment" not in opened(tmp_path / "b.png").info

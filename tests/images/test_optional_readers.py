@@ -59,6 +59,23 @@ def test_damaged_heic_fails(photo: np.ndarray, tmp_path: Path) -> None:
         read_picture(tmp_path / "a.heic", limit_px=500)
 
 
+def test_a_heic_of_changed_bytes_is_refused_or_a_picture(photo: np.ndarray, tmp_path: Path) -> None:
+    """Among them those that leave no main picture, or one of another size than the file says."""
+    heif = pytest.importorskip("pillow_heif", reason="the extra heic is not installed")
+    heif.from_bytes("RGB", (27, 20), photo.tobytes()).save(tmp_path / "a.heic", quality=50)
+    content, refused = (tmp_path / "a.heic").read_bytes(), 0
+    for at in range(12, 420):
+        for value in (0, 1, 255):
+            (tmp_path / "a.heic").write_bytes(content[:at] + bytes([value]) + content[at + 1 :])
+            try:
+                picture = read_picture(tmp_path / "a.heic", limit_px=10**6)
+            except BadInputError:
+                refused += 1
+            else:
+                assert picture.pixels.shape[2] in (1, 3)
+    assert refused > 100
+
+
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_jxl(kind: type, channels: int, photo: np.ndarray, tmp_path: Path) -> None:

@@ -124,3 +124,50 @@ def test_more_bits_are_for_formats_that_have_them() -> None:
     assert deep.alpha is not None
     assert deep.alpha.dtype == np.uint16
     assert prepared(Picture(pixels), Path("a.jpg"), Encoding(bit_depth="16"))[0].depth == 8
+
+
+def png_with(gamma: int, primaries: tuple[int, ...], path: Path) -> Picture:
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add(b"gAMA", struct.pack(">I", gamma))
+    if primaries:
+        chunks.add(b"cHRM", struct.pack(">8I", *primaries))
+    Image.fromarray(colours()).save(path, pnginfo=chunks)
+    return read_picture(path)
+
+
+@pytest.mark.parametrize(
+    "primaries",
+    [
+        (0,) * 8,
+        (1,) * 8,
+        (31270, 0, 64000, 33000, 30000, 60000, 15000, 6000),
+        (31270, 1, 64000, 33000, 30000, 60000, 15000, 6000),
+        (31270, 32900, 64000, 33000, 64000, 33000, 15000, 6000),
+        (31270, 32900, 10000, 10000, 20000, 20000, 30000, 30000),
+        (2**32 - 1,) * 8,
+        (31270, 32900, 64000, 33000, 63999, 33000, 15000, 6000),
+    ],
+)
+def test_primaries_that_make_no_white_are_as_if_they_were_not_there(primaries: tuple[int, ...], tmp_path: Path) -> None:
+    damaged = png_with(100_000, primaries, tmp_path / "a.png")
+    assert b"cHRM" in damaged.png_chunks
+    without = png_with(100_000, (), tmp_path / "b.png")
+    prepared_damaged, prepared_without = (prepared(p, Path("a.jpg"), Encoding())[0] for p in (damaged, without))
+    assert prepared_damaged.icc == prepared_without.icc
+    assert np.array_equal(prepared_damaged.pixels, prepared_without.pixels)
+
+
+def test_a_gamma_of_zero_says_nothing(tmp_path: Path) -> None:
+    picture, _ = prepared(png_with(0, (0,) * 8, tmp_path / "a.png"), Path("a.jpg"), Encoding())
+    assert picture.icc is None
+    assert np.array_equal(picture.pixels, colours())
+
+
+def test_primaries_at_the_corners_of_the_diagram_are_used(tmp_path: Path) -> None:
+    """Light of the third kind has a y of 0; the columns are then D50's own numbers, but for its adaptation."""
+    wide = png_with(100_000, (33333, 33333, 100_000, 0, 0, 100_000, 0, 0), tmp_path / "a.png")
+    icc = prepared(wide, Path("a.jpg"), Encoding())[0].icc
+    assert icc is not None
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(icc)).profile
+    columns = [getattr(profile, f"{name}_colorant")[0] for name in ("red", "green", "blue")]
+    assert np.allclose(np.sum(columns, axis=0), (0.9642, 1.0, 0.8249), atol=1e-4)

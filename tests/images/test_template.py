@@ -20,6 +20,11 @@ from upscale.images.template import parse
         ("", "must end in {ext}"),
         ("/etc/{stem}{ext}", "must stay inside"),
         ("../{stem}{ext}", "must stay inside"),
+        ("{stem}/{ext}", "needs more than {ext}"),
+        ("{ext}", "needs more than {ext}"),
+        ("..{ext}", "needs more than {ext}"),
+        ("{stem:.0}{ext}", "needs more than {ext}"),
+        ("{index:{scale}}{ext}", "a field within a field"),
     ],
 )
 def test_what_gives_no_name_is_refused(text: str, message: str) -> None:
@@ -33,3 +38,9 @@ def test_every_field_has_its_value() -> None:
     template = parse(text, "a/b.safetensors@0.3+srgan@0.7", "2.5")
     name = template.name(Path("in/photo.jpg"), "photo", ".png", 7)
     assert name == Path("in/photo|photo.jpg|b@0.3+srgan@0.7|2.5|07.png")
+
+
+def test_a_name_that_leads_elsewhere_is_refused() -> None:
+    template = parse("{stem:.1}./{name}{ext}", "srgan", "4")
+    with pytest.raises(UsageError, match="must stay inside"):
+        template.name(Path(".a.png"), ".a", ".png", 1)

@@ -20,3 +20,17 @@ from upscale.images.xmp import corrected
 )
 def test_what_is_no_longer_true_is_corrected(before: bytes, after: bytes) -> None:
     assert corrected(before, (20, 27), (80, 108)) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"<xmp:Thumbnails>" * 200_000, b"<xmp:Thumbnails>" * 200_000),
+        (b"a<xmp:Thumbnails>x</xmp:Thumbnails>b" * 2 + b"<xmp:Thumbnails>", b"abab<xmp:Thumbnails>"),
+        (b"</xmp:Thumbnails><xmp:Thumbnails>", b"</xmp:Thumbnails><xmp:Thumbnails>"),
+    ],
+    ids=["open only", "two and an open one", "the wrong way round"],
+)
+def test_previews_without_an_end_are_kept(before: bytes, after: bytes) -> None:
+    """The first would take minutes if the end were looked for from each beginning."""
+    assert corrected(before, (20, 27), (80, 108)) == after

@@ -49,7 +49,8 @@ def main() -> None:
     _share_cores()
     keep_freed_memory()
     # A file's name may hold bytes that are no text.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if sys.stdout is not None:  # as it is where the shell has closed it
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         app()
     except UpscaleError as error:

@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal
 
 import typer
 
-from upscale.errors import UsageError
+from upscale.errors import OutputError, UsageError
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +48,16 @@ class Events:
 
     def send(self, event: Mapping[str, object]) -> None:
         """Write one event."""
-        if self._stream is not None:
-            typer.echo(json.dumps(event), err=self._stream == "stderr")
         self._append(event)
+        if self._stream is None:
+            return
+        try:
+            typer.echo(json.dumps(event), err=self._stream == "stderr")
+        except BrokenPipeError:  # who listened has gone, which typer ends the program for
+            raise
+        except OSError as error:
+            self._stream = None
+            raise OutputError(f"cannot write events: {(error.strerror or str(error)).lower()}") from error
 
     def _append(self, event: Mapping[str, object]) -> None:
         if self._file is None:

@@ -97,6 +97,7 @@ def _keep_watching(wanted: Wanted, engine: Engine, options: "BatchOptions", repo
     from upscale.images.watch import PAUSE_S, Watch
 
     watch, enlarger = Watch(wanted.plan), None
+    report.note(f"watching {', '.join(wanted.words)}; Ctrl-C ends it")
     while not (options.fail_fast and report.exit_code):
         started_s = time.monotonic()
         arrived = watch.look()

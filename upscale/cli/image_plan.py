@@ -24,7 +24,8 @@ def show_plan(wanted: Wanted, engine: Engine, options: "BatchOptions", events: E
     for warning in plan.warnings:
         typer.echo(f"note: {printable(warning)}", err=True)
     waiting = [item for item in settled if not isinstance(item, Outcome)]
-    expected = forecasts(waiting, engine.enlarger(lambda count: None), options.encoding) if waiting else iter(())
+    enlarger = engine.enlarger(lambda count: None) if waiting else None
+    expected = forecasts(waiting, enlarger, options.encoding, options.limit_px) if enlarger else iter(())
     total = _Total()
     for item in settled:
         status = item.status if isinstance(item, Outcome) else "planned"

@@ -26,14 +26,18 @@ logger = logging.getLogger(__name__)
 class Report:
     """Bar, messages and events while the batch runs; the summary when it ends, interrupted or not.
 
-    `shown` changes texts before they are told, such as names of temporary files.
+    `shown` changes texts before they are told, such as names of temporary files. `at_once`: failures are told as they
+    come, not when the run ends.
     """
 
-    def __init__(self, events: Events, *, quiet: bool, shown: Callable[[str], str] = str) -> None:
+    def __init__(
+        self, events: Events, *, quiet: bool, shown: Callable[[str], str] = str, at_once: bool = False
+    ) -> None:
         from upscale.flow.meter import Meter
 
         self.meter = Meter()
         self._events, self._quiet, self._shown = events, quiet, shown
+        self._at_once = at_once
         self._started_s = time.perf_counter()
         self._counts: Counter[str] = Counter()
         self._failures: list[str] = []
@@ -52,7 +56,7 @@ class Report:
         for failure in self._failures:
             logger.error("failed: %s", failure)
         unlisted = self._counts["failed"] - len(self._failures)
-        if unlisted:
+        if unlisted and not self._at_once:
             logger.error("failed: ... and %d more, see --report", unlisted)
         counts = {status: self._counts[status] for status in ("done", "skipped", "failed")}
         seconds = time.perf_counter() - self._started_s
@@ -104,8 +108,11 @@ class Report:
         source, target = str(outcome.job.source), str(outcome.job.target)
         if outcome.status == "failed":
             reason = self._shown(outcome.error or source)
-            logger.info("failing: %s", reason)
-            if len(self._failures) < _MOST_LISTED:
+            if self._at_once:
+                logger.error("failed: %s", reason)
+            else:
+                logger.info("failing: %s", reason)
+            if not self._at_once and len(self._failures) < _MOST_LISTED:
                 self._failures.append(reason)
         else:
             took = f" in {duration(outcome.seconds)}" if outcome.seconds else ""

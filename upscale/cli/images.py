@@ -115,7 +115,7 @@ def images(
         if dry_run:
             show_plan(wanted, Engine(plan, engine, alpha), batch_options, events if as_json else None)
             return
-        with Report(events, quiet=quiet, shown=pipes.hidden) as report:
+        with Report(events, quiet=quiet, shown=pipes.hidden, at_once=watch) as report:
             events.run({"version": __version__, "words": sys.argv[1:]})
             run(wanted, Engine(plan, engine, alpha), batch_options, report, watch=watch)
     raise typer.Exit(report.exit_code)

@@ -36,8 +36,13 @@ class Crew:
             met = Barrier(self._members + 1)
             self._pool = ThreadPoolExecutor(self._members, "window")
             each = max(1, self._all // self._members)
-            ready = [self._pool.submit(_prepare, each, met) for _ in range(self._members)]
-            met.wait()
+            try:
+                ready = [self._pool.submit(_prepare, each, met) for _ in range(self._members)]
+                met.wait()
+            except RuntimeError:  # the system gives no more threads: those that have come must not wait for the rest
+                met.abort()
+                self._pool.shutdown()
+                raise
             for member in ready:
                 member.result()
             # What a thread sets counts for itself, and for those that begin later, such as the next reader.

@@ -15,6 +15,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CUT_SHORT = "it is damaged or cut short"
 _AFTER: tuple[After, ...] = ("keep", "clear", "restore")
 _ALPHA = (4, 6)  # IHDR's colour types
+_IHDR_BYTES = 13
 _CHECKED = (b"IHDR", b"PLTE", b"tRNS", b"acTL", b"fcTL", b"fdAT")
 
 
@@ -30,14 +31,14 @@ def claimed_frames(content: bytes) -> int:
 
 def read(content: bytes) -> Film:
     """All frames. Raises BadInputError, with a bare reason, where one is missing."""
-    header, has_alpha, expected, plays, ended = b"", False, 0, 0, False
+    header, has_alpha, expected, plays, ended = b"", False, None, 0, False
     parts: list[Part] = []
     for kind, body in _chunks(content):
-        if kind == b"IHDR" and len(body) == 13:
+        if kind == b"IHDR":
             header, has_alpha = bytes(body), body[9] in _ALPHA
         elif kind == b"tRNS":
             has_alpha = True
-        elif kind == b"acTL" and len(body) == 8:
+        elif kind == b"acTL" and len(body) == 8 and expected is None:  # the first counts, as for `claimed_frames`
             expected, plays = struct.unpack(">II", body)
         elif kind == b"fcTL":
             parts.append(_part(body, header))
@@ -46,7 +47,7 @@ def read(content: bytes) -> Film:
         elif kind == b"fdAT" and parts:
             parts[-1].data.append(body[4:])
         ended = kind == b"IEND"
-    if not ended or len(parts) != expected or not all(part.data for part in parts):
+    if not ended or not parts or len(parts) != expected or not all(part.data for part in parts):
         raise BadInputError(_CUT_SHORT)
     width, height = struct.unpack(">II", header[:8])
     return Film((height, width), has_alpha, plays, parts)
@@ -82,14 +83,19 @@ def _chunk(kind: bytes, body: bytes | memoryview) -> bytes:
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Kind and body of each whole chunk; raises BadInputError for one with a wrong sum."""
-    view, at = memoryview(content), len(_SIGNATURE)
-    while at + 12 <= len(view):
+    """Kind and body of each whole chunk up to IEND; raises BadInputError for a wrong sum, and where IHDR is not first.
+
+    What follows IEND is no part of the picture.
+    """
+    view, at, kind = memoryview(content), len(_SIGNATURE), b""
+    while at + 12 <= len(view) and kind != b"IEND":
         size, kind = struct.unpack_from(">I4s", view, at)
         end = at + 12 + size
         if end > len(view):
             return
         body = view[at + 8 : end - 4]
+        if (kind == b"IHDR") != (at == len(_SIGNATURE)) or (kind == b"IHDR" and size != _IHDR_BYTES):
+            raise BadInputError(_CUT_SHORT)
         if kind in _CHECKED and int.from_bytes(view[end - 4 : end]) != zlib.crc32(body, zlib.crc32(kind)):
             raise BadInputError(_CUT_SHORT)
         yield kind, body

@@ -16,8 +16,7 @@ _PREFIX = b"Exif\0\0"
 def with_room(image: pyvips.Image, metadata: Metadata) -> pyvips.Image:
     """The image with all blocks, but for EXIF a block that libvips makes at least as long as ours."""
     described = image.copy()
-    filler = _MARK + bytes(len(metadata.exif or b""))
-    tags = directory_bytes({_EXIF: {_USER_COMMENT: Value(UNDEFINED, filler)}}, 8, Form())
+    tags = directory_bytes({_EXIF: {_USER_COMMENT: Value(UNDEFINED, _filler(metadata.exif or b""))}}, 8, Form())
     blocks = {
         "icc-profile-data": metadata.icc,
         "xmp-data": metadata.xmp,
@@ -29,10 +28,21 @@ def with_room(image: pyvips.Image, metadata: Metadata) -> pyvips.Image:
     return described
 
 
+def _filler(exif: bytes) -> bytes:
+    return _MARK + bytes(len(exif))
+
+
 def with_exif(encoded: bytes, metadata: Metadata) -> bytes:
-    """The file with our block in that place, followed by zeros, which no reader looks at."""
+    """The file with our block in that place, followed by zeros, which no reader looks at.
+
+    libvips leaves a block out if it is longer than 65 kB: then there is no place, and the file stays as it is.
+    """
     if not metadata.exif:
         return encoded
-    start = encoded.rindex(_PREFIX, 0, encoded.index(_MARK)) + len(_PREFIX)
-    end = encoded.index(_MARK) + len(_MARK) + len(metadata.exif)
+    filler = _filler(metadata.exif)
+    room = encoded.find(filler)
+    prefix = encoded.rfind(_PREFIX, 0, max(room, 0))
+    if prefix < 0:
+        return encoded
+    start, end = prefix + len(_PREFIX), room + len(filler)
     return encoded[:start] + metadata.exif.ljust(end - start, b"\0") + encoded[end:]

@@ -17,6 +17,8 @@ _PRIMARIES = {
     b"gXYZ": (0.3851, 0.7169, 0.0971),
     b"bXYZ": (0.1431, 0.0606, 0.7141),
 }
+# Three primaries are D50 together: hardly a number of one is above 1, unless they lie almost on one line.
+_LARGEST = 2.0
 _IDENTITY = b"curv" + bytes(8)
 
 
@@ -38,6 +40,16 @@ class Chromaticities:
     blue_x: float
     blue_y: float
 
+    @property
+    def span_colours(self) -> bool:
+        """Whether white can be mixed from the primaries; it cannot of those on one line, or without light."""
+        try:
+            with np.errstate(all="ignore"):
+                columns, amounts = _adapted(self), np.linalg.solve(*_light(self))
+        except np.linalg.LinAlgError:
+            return False
+        return bool((amounts > 0).all() and np.isfinite(columns).all() and np.abs(columns).max() < _LARGEST)
+
 
 def gamma_profile(gamma: float, colours: Chromaticities | None) -> bytes:
     """A profile for light = number ** gamma, of RGB with these primaries, or with None of gray."""
@@ -51,12 +63,17 @@ def gamma_profile(gamma: float, colours: Chromaticities | None) -> bytes:
     return _matrix_profile(name, primaries, curve)
 
 
+def _light(colours: Chromaticities) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """XYZ of the primaries, as columns of any length, and of white, of which Y is 1."""
+    points = np.array(astuple(colours)).reshape(4, 2)
+    xyz = np.column_stack([points, 1 - points.sum(axis=1)]).T
+    return xyz[:, 1:], xyz[:, 0] / points[0, 1]
+
+
 def _adapted(colours: Chromaticities) -> NDArray[np.float64]:
     """The primaries' XYZ as columns, their sum being D50 (SMPTE RP 177; Bradford's cone matrix, ICC.1, annex E)."""
     bradford = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-    points = np.array(astuple(colours)).reshape(4, 2)
-    xyz = np.column_stack([points, 1 - points.sum(axis=1)]).T / points[:, 1]
-    white, primaries = xyz[:, 0], xyz[:, 1:]
+    primaries, white = _light(colours)
     scaled = primaries * np.linalg.solve(primaries, white)
     cones = (bradford @ np.array(_D50)) / (bradford @ white)
     adapted: NDArray[np.float64] = np.linalg.inv(bradford) @ np.diag(cones) @ bradford @ scaled

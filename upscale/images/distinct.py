@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 
@@ -13,13 +14,14 @@ class Names:
         self._exact: set[str] = set()
         self._folded: set[str] = set()
         self._last_number: Counter[Path] = Counter()
+        self._ignores_case: dict[Path, bool] = {}
         for path in taken:
             self._add(path)
 
     def take(self, path: Path) -> bool:
         """Whether it was free; now it is not."""
         folded = str(path).casefold()
-        if str(path) in self._exact or (folded in self._folded and ignores_case(path.parent)):
+        if str(path) in self._exact or (folded in self._folded and self._is_lax(path.parent)):
             return False
         self._add(path)
         return True
@@ -31,6 +33,11 @@ class Names:
             free = path.with_stem(f"{path.stem}_{self._last_number[path]}")
             if self.take(free):
                 return free
+
+    def _is_lax(self, folder: Path) -> bool:
+        if folder not in self._ignores_case:
+            self._ignores_case[folder] = ignores_case(folder)
+        return self._ignores_case[folder]
 
     def _add(self, path: Path) -> None:
         self._exact.add(str(path))
@@ -54,7 +61,8 @@ def ignores_case(folder: Path) -> bool:
     while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     try:
-        samples = [Path(entry) for entry in os.scandir(folder)][:100]
+        with os.scandir(folder) as entries:
+            samples = [Path(entry) for entry in islice(entries, 100)]
     except OSError:
         samples = []
     for path in (*samples, folder.absolute()):

@@ -10,6 +10,7 @@ import torch
 
 from upscale.engine.bands import SrBand
 from upscale.engine.enlarge import enlarged_bands
+from upscale.engine.memory import is_out_of_memory
 from upscale.engine.scaling import ScalePlan
 from upscale.engine.upscaler import Upscaler
 from upscale.errors import BadInputError, UpscaleError
@@ -131,7 +132,13 @@ def enlarge_pictures(enlarger: Enlarger, items: Iterable[Item]) -> Generator[Enl
                     yield from line.taken(part)
                 break
             except UpscaleError as error:
-                line.fail_first(error)
+                failure = error
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                failure = UpscaleError("not enough memory")
+            # Outside the except blocks, whose exceptions hold on to what the attempt had in memory.
+            line.fail_first(failure)
             yield from line.passed()
         yield from line.passed()
     finally:
@@ -248,7 +255,9 @@ class _Line:
 
     def fail_first(self, error: UpscaleError) -> None:
         """Blame the first unfinished picture: large ones, which are those that fail, run alone."""
-        entry = next(entry for entry in self._waiting if entry.layers)
+        entry = next((entry for entry in self._waiting if entry.layers), None)
+        if entry is None:  # it has failed on its way in
+            raise error
         assert entry.result is not None  # outcomes have no layers
         loaded = entry.result.loaded
         reason = str(error) if isinstance(error, BadInputError) else f"cannot enlarge {loaded.job.source}: {error}"

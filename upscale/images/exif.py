@@ -1,6 +1,8 @@
 """EXIF blocks: what no longer holds of an enlarged picture is corrected in place, for maker notes count bytes."""
 
 import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from upscale.images.tag_directories import (
     LONG,
@@ -45,31 +47,57 @@ def corrected(exif: bytes, size_px: tuple[int, int]) -> bytes | None:
     try:
         form, first = header(block)
         _, successor = entries(block, first, form)
-        _correct(block, first, form, size_px)
+        _correct(block, first, form, size_px, {first})
         struct.pack_into(form.offset, block, successor, _without_thumbnail(block, successor, form))
     except struct.error:
         return None
     return bytes(block)
 
 
-def _correct(block: bytearray, at: int, form: Form, size_px: tuple[int, int], depth: int = 0) -> None:
-    """A directory and those below it, of which there are two levels."""
+@dataclass
+class _Reading:
+    """What a walk through a block has used up, for a damaged one may point to the same place again and again."""
+
+    left_bytes: int
+    visited: set[int] = field(default_factory=set)
+
+
+def _correct(
+    block: bytearray, at: int, form: Form, size_px: tuple[int, int], visited: set[int], depth: int = 0
+) -> None:
+    """A directory and those below it, of which there are two levels; none twice."""
     height, width = size_px
-    for entry in entries(block, at, form)[0]:
+    for entry in _pointing_once(entries(block, at, form)[0]):
         if entry.tag == _ORIENTATION:
             _put(block, entry, form, SHORT, 1)
         elif entry.tag in _WIDTHS + _HEIGHTS:
             _put(block, entry, form, LONG, width if entry.tag in _WIDTHS else height)
         elif entry.tag in _POINTERS and depth < 2:
-            _correct_below(block, entry, form, size_px, depth)
+            _correct_below(block, entry, form, size_px, visited, depth)
 
 
-def _correct_below(block: bytearray, entry: Entry, form: Form, size_px: tuple[int, int], depth: int) -> None:
+def _correct_below(
+    block: bytearray, entry: Entry, form: Form, size_px: tuple[int, int], visited: set[int], depth: int
+) -> None:
     try:
-        _correct(block, number(block, entry, form), form, size_px, depth + 1)
+        at = number(block, entry, form)
+        if at not in visited:
+            visited.add(at)
+            _correct(block, at, form, size_px, visited, depth + 1)
     except struct.error:
         # The rest of the block is of use without this directory; readers skip a pointer to nowhere as we do.
         return
+
+
+def _pointing_once(found: list[Entry]) -> Iterator[Entry]:
+    """A directory's entries, without pointers that have stood there before."""
+    followed = set()
+    for entry in found:
+        if entry.tag in followed:
+            continue
+        if entry.tag in _POINTERS:
+            followed.add(entry.tag)
+        yield entry
 
 
 def _put(block: bytearray, entry: Entry, form: Form, kind: int, held: int) -> None:
@@ -107,27 +135,40 @@ def tags_of(exif: bytes) -> Directory:
 def _tags_of(block: Block) -> Directory:
     try:
         form, first = header(block)
-        tree = _tree(block, first, form)
+        return _tree(block, first, form, _Reading(len(block), {first}))
     except struct.error:
         return {}
-    return {tag: held for tag, held in tree.items() if tag in _DESCRIPTIVE}
 
 
-def _tree(block: Block, at: int, form: Form, depth: int = 0) -> Directory:
+def _tree(block: Block, at: int, form: Form, reading: _Reading, depth: int = 0) -> Directory:
+    """A directory and those below it. Raises struct.error if its values overlap, being longer than the block."""
+    found = [entry for entry in _pointing_once(entries(block, at, form)[0]) if _wanted(block, entry, depth)]
+    needed_bytes = sum(entry.size for entry in found)
+    if needed_bytes > reading.left_bytes:
+        raise struct.error("values on top of each other")
+    reading.left_bytes -= needed_bytes
     tree: dict[int, Value | Directory] = {}
-    for entry in entries(block, at, form)[0]:
-        if entry.tag in _POINTERS:
-            below = _below(block, entry, form, depth)
-            if below:
-                tree[entry.tag] = below
-        elif entry.tag != _MAKER_NOTE or bytes(block[entry.start : entry.start + 16]).startswith(_MOVABLE):
+    for entry in found:
+        if entry.tag not in _POINTERS:
             tree[entry.tag] = value(block, entry, form)
+        elif below := _below(block, entry, form, reading, depth):
+            tree[entry.tag] = below
     return tree
 
 
-def _below(block: Block, entry: Entry, form: Form, depth: int) -> Directory:
+def _wanted(block: Block, entry: Entry, depth: int) -> bool:
+    if depth == 0:
+        return entry.tag in _DESCRIPTIVE
+    return entry.tag != _MAKER_NOTE or bytes(block[entry.start : entry.start + 16]).startswith(_MOVABLE)
+
+
+def _below(block: Block, entry: Entry, form: Form, reading: _Reading, depth: int) -> Directory:
     try:
-        return _tree(block, number(block, entry, form), form, depth + 1) if depth < 2 else {}
+        at = number(block, entry, form)
+        if depth == 2 or at in reading.visited:
+            return {}
+        reading.visited.add(at)
+        return _tree(block, at, form, reading, depth + 1)
     except struct.error:
         return {}
 

@@ -30,11 +30,11 @@ def _settle(job: Job, exists: Exists, targets: set[Path], falls_back: bool) -> J
         there = _is_there(job.target)
         if there and exists == "overwrite" and _is_source(job):
             return Outcome(job, "failed", error=f"the result would replace {job.source}; give another output")
-        if not there and falls_back and exists in ("skip", "error") and _is_there(fallback(job.target)):
+        if not there and falls_back and exists in ("skip", "error") and _can_be_there(fallback(job.target)):
             there, job = True, replace(job, target=fallback(job.target))
+        return _decided(job, exists, targets) if there and exists != "overwrite" else job
     except OSError as error:
         return Outcome(job, "failed", error=f"cannot write {job.target}: {_refusal(error)}")
-    return _decided(job, exists, targets) if there and exists != "overwrite" else job
 
 
 def _decided(job: Job, exists: Exists, targets: set[Path]) -> Job | Outcome:
@@ -56,6 +56,16 @@ def _is_there(target: Path) -> bool:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError("a folder has this name")
     return True
+
+
+def _can_be_there(target: Path) -> bool:
+    """A name that is too long, as its fallback's ending may make it, was never written."""
+    try:
+        return _is_there(target)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise
 
 
 def _is_source(job: Job) -> bool:

@@ -15,7 +15,7 @@ from upscale.images.encoding import Encoding
 from upscale.images.enlarging import Enlarger
 from upscale.images.footprint import encoder_bytes, held_bytes
 from upscale.images.header import Header, read_header
-from upscale.images.image_io import write_picture
+from upscale.images.image_io import LIMIT_PX, write_picture
 from upscale.images.jobs import Job
 from upscale.images.picture import Picture
 from upscale.images.pipeline import BatchOptions, enlarge_files
@@ -46,11 +46,16 @@ class _Pace:
     base_bytes: int | None
 
 
-def forecasts(jobs: Iterable[Job], enlarger: Enlarger, encoding: Encoding) -> Iterator[Forecast]:
-    """One for each job, in order; the trial runs before the first picture whose header can be read."""
+def forecasts(
+    jobs: Iterable[Job], enlarger: Enlarger, encoding: Encoding, limit_px: int = LIMIT_PX
+) -> Iterator[Forecast]:
+    """One for each job, in order; the trial runs before the first picture whose header can be read.
+
+    Nobody knows what becomes of a picture that claims more than `limit_px`.
+    """
     pace: _Pace | None = None
     for job in jobs:
-        header = read_header(job.source)
+        header = read_header(job.source, limit_px)
         if header is None:
             yield Forecast(job)
             continue

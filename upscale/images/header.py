@@ -9,9 +9,10 @@ import pyvips
 
 from upscale.errors import BadInputError
 from upscale.images import apng_film, ffmpeg_reader, vips_reader
+from upscale.images.animation import refuse_too_large
 from upscale.images.band_reader import BLOCK_BYTES, comes_by_rows
 from upscale.images.formats import sniff
-from upscale.images.image_io import WHOLE_BYTES
+from upscale.images.image_io import LIMIT_PX, WHOLE_BYTES
 from upscale.images.picture import Picture
 from upscale.images.vips_setup import prepare
 
@@ -49,18 +50,26 @@ class Header:
         return BLOCK_BYTES if self.by_rows and whole_bytes > WHOLE_BYTES else whole_bytes
 
 
-def read_header(path: Path) -> Header | None:
-    """None for what is no picture, damaged, or in a format whose header only its decoder understands."""
+def read_header(path: Path, limit_px: int = LIMIT_PX) -> Header | None:
+    """None for what will be refused (no picture, damaged, above `limit_px`), or whose header only its decoder reads."""
     try:
-        with path.open("rb") as file:
-            name = sniff(head := file.read(_APNG_HEAD_BYTES), path)
-            file.seek(0)
-            if name in vips_reader.FORMATS:
-                header = _by_vips(file.fileno(), name)
-                return replace(header, frames=apng_film.claimed_frames(head)) if name == "png" else header
-        return _by_ffmpeg(path) if name in ffmpeg_reader.FORMATS else None
-    except (OSError, pyvips.Error, av.FFmpegError, BadInputError):
+        header = _read(path)
+        if header is not None:
+            refuse_too_large(header.frames, (header.height, header.width), limit_px)
+    except (OSError, av.FFmpegError, BadInputError):
         return None
+    return header
+
+
+def _read(path: Path) -> Header | None:
+    with path.open("rb") as file:
+        name = sniff(head := file.read(_APNG_HEAD_BYTES), path)
+        file.seek(0)
+        if name in vips_reader.FORMATS:
+            with vips_reader.explained():
+                header = _by_vips(file.fileno(), name)
+            return replace(header, frames=apng_film.claimed_frames(head)) if name == "png" else header
+    return _by_ffmpeg(path) if name in ffmpeg_reader.FORMATS else None
 
 
 def _by_vips(descriptor: int, name: str) -> Header:
@@ -80,6 +89,8 @@ def _by_vips(descriptor: int, name: str) -> Header:
 def _by_ffmpeg(path: Path) -> Header | None:
     # Else FFmpeg takes a name such as "concat:a.tga" for a protocol.
     with av.open(str(path.absolute())) as container:
+        if not container.streams.video:
+            return None
         codec = container.streams.video[0].codec_context
         if not (codec.height and codec.width and codec.format):
             return None

@@ -23,10 +23,11 @@ def decode(content: bytes, limit_px: int) -> Picture:
         width, height = main.size
         if width * height > limit_px:
             raise BadInputError(too_large(height, width, limit_px))
-        samples = np.asarray(main)
-    except (ValueError, EOFError, SyntaxError, RuntimeError, OSError) as error:  # as open_heif documents
+        samples = np.asarray(main).reshape(height, width, -1)
+    # As open_heif documents; IndexError where no picture is the main one.
+    except (ValueError, EOFError, SyntaxError, RuntimeError, OSError, IndexError) as error:
         raise BadInputError(f"it is damaged, cut short or of an unknown kind ({str(error).strip()})") from error
-    return _picture(samples.reshape(height, width, -1), main)
+    return _picture(samples, main)
 
 
 def _picture(samples: Samples, main: Any) -> Picture:  # noqa: ANN401  pillow_heif may not be there

@@ -56,7 +56,7 @@ def read_frames(path: Path, limit_px: int = LIMIT_PX, whole_bytes: int = WHOLE_B
         if large is not None:
             yield large
         elif animated_reader.is_animated(content, format_name):
-            yield from animated_reader.frames(content, format_name, limit_px)
+            yield from _at_least_one(animated_reader.frames(content, format_name, limit_px))
         else:
             yield _finite(_decode(content, format_name, limit_px))
 
@@ -84,9 +84,20 @@ def _decode(content: bytes, format_name: str, limit_px: int) -> Picture:
 
 def _finite(picture: Picture) -> Picture:
     """Float pictures may hold NaNs, which a network would spread over everything within its reach."""
-    if picture.pixels.dtype == np.float32 and not np.isfinite(picture.pixels).all():
-        raise BadInputError("it holds samples that are no numbers")
+    for samples in (picture.pixels, picture.alpha):
+        if samples is not None and samples.dtype == np.float32 and not np.isfinite(samples).all():
+            raise BadInputError("it holds samples that are no numbers")
     return picture
+
+
+def _at_least_one(frames: Iterator[Picture]) -> Iterator[Picture]:
+    """The same frames; raises BadInputError where there are none, as no picture passes without an outcome."""
+    first = next(frames, None)
+    if first is None:
+        raise BadInputError("it has no frames")
+    yield first
+    del first  # one is in memory at a time
+    yield from frames
 
 
 def write_picture(path: Path, picture: Picture, encoding: Encoding) -> None:

@@ -73,9 +73,9 @@ def plan_jobs(words: Sequence[str], out: str | None, naming: Naming, *, recursiv
         (file, place) for word, place in zip(kinds, where, strict=True) for file in find(word, recursive, is_output)
     ]
     jobs = [Job(file.path, target_of(file, place, naming, index)) for index, (file, place) in enumerate(found, 1)]
-    jobs, unread = _without_outputs(list(dict.fromkeys(jobs)))
-    jobs, renamed = _distinct(jobs, falls_back=naming.extension == "auto")
-    return Plan(jobs, unread + renamed)
+    _refuse_replacing(jobs)
+    is_numbered = naming.template is not None and naming.template.is_numbered
+    return _settled(list(dict.fromkeys(jobs)), falls_back=naming.extension == "auto", is_numbered=is_numbered)
 
 
 def numbered(target: Path, taken: Iterable[Path]) -> Path:
@@ -86,29 +86,72 @@ def numbered(target: Path, taken: Iterable[Path]) -> Path:
     return free
 
 
-def _without_outputs(jobs: list[Job]) -> tuple[list[Job], list[str]]:
-    """Drop sources that are another job's output, as after a second run with the same glob."""
-    sources, targets = list(_real(job.source for job in jobs)), list(_real(job.target for job in jobs))
-    for job, source, target in zip(jobs, sources, targets, strict=True):
+def _refuse_replacing(jobs: list[Job]) -> None:
+    for job, source, target in zip(jobs, *_real_ends(jobs), strict=True):
         if source == target:
             raise UsageError(f"the result would replace {job.source}; give another output or --suffix")
-    written = set(targets)
-    kept = [job for job, source in zip(jobs, sources, strict=True) if source not in written]
-    dropped = [job.source for job, source in zip(jobs, sources, strict=True) if source in written]
-    return kept, [f"{source} is not read: it is an output of this command" for source in dropped]
+
+
+def _settled(wished: list[Job], *, falls_back: bool, is_numbered: bool) -> Plan:
+    """Targets of their own for all, without the sources that are outputs, as after a second run with the same glob.
+
+    An output that is not read leaves its name to others, which may make more outputs known: hence the rounds.
+    """
+    unread: list[str] = []
+    while True:
+        jobs, renamed = _distinct(wished, falls_back=falls_back)
+        writers = _writers(jobs, falls_back=falls_back)
+        if not writers:
+            return Plan(jobs, unread + renamed)
+        outputs = _outputs(writers, is_numbered=is_numbered)
+        unread += [f"{job.source} is not read: it is an output of this command" for job in jobs if job in outputs]
+        wished = [wish for wish, job in zip(wished, jobs, strict=True) if job not in outputs]
+
+
+def _writers(jobs: list[Job], *, falls_back: bool) -> dict[Job, list[Job]]:
+    """The jobs whose sources others (or they themselves) write, as a result or as its fallback; and who does."""
+    sources, targets = _real_ends(jobs)
+    of_source: dict[str, list[Job]] = {}
+    for job, source in zip(jobs, sources, strict=True):
+        of_source.setdefault(source, []).append(job)
+    found: dict[Job, list[Job]] = {}
+    for job, target in zip(jobs, targets, strict=True):
+        written = {target, str(fallback(Path(target)))} if falls_back else {target}
+        for overwritten in (other for path in written for other in of_source.get(path, ())):
+            found.setdefault(overwritten, []).append(job)
+    return found
+
+
+def _outputs(writers: dict[Job, list[Job]], *, is_numbered: bool) -> set[Job]:
+    """The jobs whose sources are surely written: by jobs whose own sources nobody writes.
+
+    A number in the run says nothing about which source a file was made from: such a file may be an original.
+    """
+    outputs = {job for job, by in writers.items() if any(writer not in writers for writer in by)}
+    if is_numbered or not outputs:
+        job, by = next(iter(writers.items()))
+        raise UsageError(
+            f"the result of {by[0].source} would replace {job.source}, which is to be read too; "
+            "give another output or another --name"
+        )
+    return outputs
 
 
 def _distinct(jobs: list[Job], *, falls_back: bool) -> tuple[list[Job], list[str]]:
-    """Give every job a target of its own that is no source, and not the png that another may fall back to."""
+    """Give every job a target of its own, which is not the png that another may fall back to."""
     sources, wished = [job.source for job in jobs], [job.target for job in jobs]
     pngs = {fallback(target) for target in wished if fallback(target) != target} if falls_back else set()
-    targets = distinct(sources, wished, Names((*sources, *pngs)))
+    targets = distinct(sources, wished, Names(pngs))
     warnings = [
         f"{source} is written to {target}: another source takes {wish}"
         for source, target, wish in zip(sources, targets, wished, strict=True)
         if target != wish
     ]
     return [replace(job, target=target) for job, target in zip(jobs, targets, strict=True)], warnings
+
+
+def _real_ends(jobs: list[Job]) -> tuple[list[str], list[str]]:
+    return list(_real(job.source for job in jobs)), list(_real(job.target for job in jobs))
 
 
 def _real(paths: Iterable[Path]) -> Iterator[str]:

@@ -39,6 +39,8 @@ def places(words: dict[str, Kind], out: str | None, naming: Naming) -> list[Plac
     """A place for each SOURCE; raises UsageError for an `out` that the sources do not fit."""
     if naming.template and naming.suffix is not None:
         raise UsageError("--name and --suffix contradict each other; put the suffix into the name")
+    if naming.suffix is not None and {"/", os.sep} & set(naming.suffix):
+        raise UsageError(f"--suffix {naming.suffix}: it is a part of a name, without folders; -o names the folder")
     if out is None:
         return [_made_up(Path(word), kind, naming) for word, kind in words.items()]
     if names_file(out):

@@ -39,7 +39,8 @@ class Picture:
     nothing but PNG has a place for, such as texts. `animation`: how the frames follow of which this is the first.
     `rows`: where the pixels come from if they are too many to be in memory; `pixels` has nothing but their shape and
     type then.
-    `pixels_per_mm`: horizontal and vertical, as a hint for printers.
+    `pixels_per_mm`: horizontal and vertical, as a hint for printers. `pages`: of how many in the file this is the
+    first, an animation's frames not counted.
     """
 
     pixels: Samples
@@ -52,6 +53,7 @@ class Picture:
     png_chunks: bytes = b""
     animation: Animation | None = None
     rows: Rows | None = None
+    pages: int = 1
 
     @property
     def height(self) -> int:
@@ -71,7 +73,11 @@ class Picture:
     @property
     def transparent(self) -> bool:
         """Whether any pixel lets something shine through."""
-        return self.alpha is not None and bool((self.alpha != WHITE[self.alpha.dtype]).any())
+        if self.alpha is None:
+            return False
+        # Not by comparing each, which would take memory even for a `Header.blank()`.
+        white = WHITE[self.alpha.dtype]
+        return bool(self.alpha.min() != white or self.alpha.max() != white)
 
     def with_samples(self, pixels: Samples, alpha: Samples | None) -> "Picture":
         """The same picture with other samples."""

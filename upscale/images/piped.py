@@ -55,16 +55,16 @@ def piped(words: list[str], out: str | None, extension: str) -> Iterator[Pipes]:
         source = Path(words[0]) if words[0] != STREAM else _received(folder)
         delivers = out == STREAM or (out is None and words[0] == STREAM)
         result = folder / f"standard output.{_format(source) if extension == 'auto' else extension}"
-        if delivers and sys.stdout.isatty():
-            raise UsageError("standard output is a terminal; give a file as output, or pipe it on")
+        if delivers and (sys.stdout is None or sys.stdout.isatty()):
+            raise UsageError("standard output is a terminal, or closed; give a file as output, or pipe it on")
         yield Pipes([str(source)], str(result) if delivers else out, folder, delivers)
         if delivers:
             _deliver(folder)
 
 
 def _received(folder: Path) -> Path:
-    if sys.stdin.isatty():
-        raise UsageError("standard input is a terminal; pipe a picture into it, or name a file")
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError("standard input is a terminal, or closed; pipe a picture into it, or name a file")
     path = folder / "standard input"
     try:
         with path.open("wb") as file:

@@ -1,6 +1,7 @@
 """The batch: read ahead, enlarge, write behind; a bad file is an outcome, never an end."""
 
 import os
+import struct
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
@@ -21,6 +22,9 @@ from upscale.images.naming import fallback
 from upscale.images.outcome import Outcome, Status
 from upscale.images.picture import Picture
 from upscale.images.preparing import prepared
+
+# What reading a file's structures can run into where a header lies; one file's failure, not the batch's.
+MALFORMED = (ValueError, ArithmeticError, LookupError, struct.error)
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,13 @@ def _load(job: Job, enlarger: Enlarger, options: BatchOptions) -> Iterator[Item]
         reason = str(error)
     except MemoryError:
         reason = f"cannot read {job.source}: not enough memory for what it claims to hold"
+    except MALFORMED as error:
+        reason = f"cannot read {job.source}: it is damaged in a way that was not foreseen ({_told(error)})"
     yield Frame(BadInputError(reason)) if loaded else Outcome(job, "failed", time.perf_counter() - started_s, reason)
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _as_still(loaded: Loaded, options: BatchOptions) -> Loaded:
@@ -122,7 +132,9 @@ def _fitted(loaded: Loaded, enlarger: Enlarger, options: BatchOptions) -> Loaded
 
 def _prepared(loaded: Loaded, encoding: Encoding, note: str | None) -> Loaded:
     picture, otherwise = prepared(loaded.picture, loaded.job.target, encoding)
-    notes = [part for part in (loaded.note, note, otherwise) if part]
+    moves = picture.animation is not None or loaded.note
+    alone = None if moves or picture.pages == 1 else f"the first of {picture.pages} pages; the others are left out"
+    notes = [part for part in (loaded.note, note, alone, otherwise) if part]
     return replace(loaded, picture=picture, note="; ".join(notes) or None)
 
 
@@ -160,6 +172,8 @@ def _store(item: Enlarged | Outcome, options: BatchOptions, asides: Asides) -> O
         error = str(refused)
     except MemoryError:
         error = f"cannot write {target}: not enough memory for a result of {picture.width} x {picture.height} pixels"
+    except MALFORMED as unforeseen:
+        error = f"cannot write {target}: what came with the picture is damaged in some way ({_told(unforeseen)})"
     seconds = time.perf_counter() - loaded.started_s
     status: Status = "failed" if error else "done"
     return Outcome(loaded.job, status, seconds, error, loaded.note, (picture.height, picture.width))

@@ -88,12 +88,14 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def _chunks(content: Block, at: int = _SIGNATURE_BYTES) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Kind, body and the whole of each chunk but for the samples."""
+    """Kind, body and the whole of each chunk but for the samples and what is damaged, which no reader looks at."""
     while at + 12 <= len(content):
         size, kind = struct.unpack_from(">I4s", content, at)
         end = at + 12 + size
         if end > len(content):
             return
         if kind not in (b"IDAT", b"fdAT"):
-            yield bytes(kind), bytes(content[at + 8 : end - 4]), bytes(content[at:end])
+            whole = bytes(content[at:end])
+            if zlib.crc32(whole[4:-4]) == int.from_bytes(whole[-4:], "big"):
+                yield kind, whole[8:-4], whole
         at = end

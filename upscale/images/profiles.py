@@ -34,13 +34,24 @@ def with_profile(picture: Picture) -> Picture:
     if picture.icc is not None or b"sRGB" in chunks or len(chunks.get(b"gAMA", b"")) != 4:
         return picture
     (gamma,) = struct.unpack(">I", chunks[b"gAMA"])
-    primaries = struct.unpack(">8I", chunks[b"cHRM"]) if len(chunks.get(b"cHRM", b"")) == 32 else _SRGB_PRIMARIES
+    primaries = _primaries(chunks.get(b"cHRM", b""))
     far = any(abs(a - b) > _PRIMARY_TOLERANCE for a, b in zip(primaries, _SRGB_PRIMARIES, strict=True))
     if gamma == 0 or not (far or abs(gamma - _SRGB_GAMMA) > _GAMMA_TOLERANCE):
         return picture
     gray = picture.pixels.shape[2] == 1
-    colours = Chromaticities(*(value / 100_000 for value in primaries))
-    return replace(picture, icc=gamma_profile(100_000 / gamma, None if gray else colours))
+    return replace(picture, icc=gamma_profile(100_000 / gamma, None if gray else _chromaticities(primaries)))
+
+
+def _primaries(chunk: bytes) -> tuple[int, ...]:
+    """What a cHRM chunk says, or where it is of no use, sRGB's."""
+    if len(chunk) != 32:
+        return _SRGB_PRIMARIES
+    primaries = struct.unpack(">8I", chunk)
+    return primaries if _chromaticities(primaries).span_colours else _SRGB_PRIMARIES
+
+
+def _chromaticities(primaries: tuple[int, ...]) -> Chromaticities:
+    return Chromaticities(*(value / 100_000 for value in primaries))
 
 
 def to_srgb(picture: Picture) -> Picture | None:

@@ -88,8 +88,7 @@ def _in_folder(folder: Path, recursive: bool, skip: Callable[[Path], bool]) -> I
 
 
 def _in_glob(pattern: str, recursive: bool, skip: Callable[[Path], bool]) -> Iterator[Found]:
-    # Path.glob knows no absolute patterns.
-    matches = sorted(Path(name) for name in glob.glob(pattern, recursive=True))  # noqa: PTH207
+    matches = sorted(set(_expanded(pattern, skip)))
     if not matches:
         raise UsageError(f"nothing matches {pattern}")
     root = _fixed_part(pattern)
@@ -99,6 +98,34 @@ def _in_glob(pattern: str, recursive: bool, skip: Callable[[Path], bool]) -> Ite
             yield from (Found(found.path, found.path.relative_to(root)) for found in below)
         elif _looks_like_picture(path) and not any(map(skip, path.parents)):
             yield Found(path, path.relative_to(root))
+
+
+def _expanded(pattern: str, skip: Callable[[Path], bool]) -> Iterator[Path]:
+    """What a pattern matches. glob would follow links to folders at a **, in circles without an end."""
+    parts = Path(pattern).parts
+    if "**" not in parts:
+        # Path.glob knows no absolute patterns.
+        yield from map(Path, glob.glob(pattern))  # noqa: PTH207
+        return
+    at = parts.index("**")
+    rest = Path(*parts[at + 1 :]) if at + 1 < len(parts) else Path("*")
+    for start in _expanded(str(Path(*parts[:at])), skip) if at else (Path(),):
+        for folder in _folders(start, skip):
+            yield from _expanded(str(Path(glob.escape(str(folder))) / rest), skip)
+
+
+def _folders(start: Path, skip: Callable[[Path], bool]) -> Iterator[Path]:
+    """A folder and those below it, without links, hidden ones and those that cannot be listed."""
+    waiting = [start]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as listing:
+                below = [folder / entry.name for entry in listing if _is_entered(entry)]
+        except OSError:
+            continue
+        yield folder
+        waiting.extend(path for path in below if not skip(path))
 
 
 def _fixed_part(pattern: str) -> Path:

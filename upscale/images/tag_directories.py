@@ -11,6 +11,8 @@ import numpy as np
 
 BYTE, ASCII, SHORT, LONG, UNDEFINED = 1, 2, 3, 4, 7
 _LONG8 = 16
+# As many as TIFF and EXIF can count; BigTIFF could count more, and has no use for them.
+_MOST_ENTRIES = 65535
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 # A rational is two numbers of four bytes: what has to be turned round between the two orders of bytes.
 _WORDS = _SIZES | {5: 4, 10: 4}
@@ -81,13 +83,17 @@ def header(block: Block) -> tuple[Form, int]:
 def entries(block: Block, at: int, form: Form) -> tuple[list[Entry], int]:
     """What the directory at a position holds, and the position of the offset of the next one.
 
-    Tags whose values are outside the block are left out; raises struct.error for a directory that is.
+    Tags whose values are outside the block are left out; raises struct.error for a directory that is, or one of more
+    than 65535 entries.
     """
+    if at > len(block):
+        # struct would raise OverflowError for the largest offsets.
+        raise struct.error("a directory beyond the end")
     count_format = form.order + ("Q" if form.big else "H")
     (count,) = struct.unpack_from(count_format, block, at)
     first = at + struct.calcsize(count_format)
     end = first + count * form.entry_bytes
-    if end > len(block):
+    if count > _MOST_ENTRIES or end > len(block):
         raise struct.error("a directory beyond the end")
     found = (_entry(block, position, form) for position in range(first, end, form.entry_bytes))
     return [entry for entry in found if entry is not None], end
@@ -130,17 +136,19 @@ def directory_bytes(directory: Directory, at: int, form: Form, ready: Mapping[in
     tags = dict(ready or {})
     head = struct.pack("<Q" if form.big else "<H", len(tags.keys() | directory.keys()))
     behind = at + len(head) + len(tags.keys() | directory.keys()) * form.entry_bytes + form.inline_bytes
-    rest = b""
+    parts = []
     for tag, held in directory.items():
-        rest += bytes((behind + len(rest)) % 2)  # values begin at even offsets
+        parts.append(bytes(behind % 2))  # values begin at even offsets
+        behind += behind % 2
         if isinstance(held, Value):
-            tags[tag] = _packed(tag, held, behind + len(rest), form)
-            rest += held.content if len(held.content) > form.inline_bytes else b""
+            tags[tag] = _packed(tag, held, behind, form)
+            parts.append(held.content if len(held.content) > form.inline_bytes else b"")
         else:
-            place = struct.pack(form.offset, behind + len(rest))
+            place = struct.pack(form.offset, behind)
             tags[tag] = _packed(tag, Value(_LONG8 if form.big else LONG, place), 0, form)
-            rest += directory_bytes(held, behind + len(rest), form)
-    return head + b"".join(tags[tag] for tag in sorted(tags)) + bytes(form.inline_bytes) + rest
+            parts.append(directory_bytes(held, behind, form))
+        behind += len(parts[-1])
+    return b"".join([head, *(tags[tag] for tag in sorted(tags)), bytes(form.inline_bytes), *parts])
 
 
 def _packed(tag: int, held: Value, at: int, form: Form) -> bytes:

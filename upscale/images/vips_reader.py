@@ -88,6 +88,7 @@ def picture_of(image: Any, *, turned: bool) -> Picture:  # noqa: ANN401  pyvips 
         xmp=reset_xmp(xmp) if xmp and (turned or orientation != 1) else xmp,
         pixels_per_mm=(image.xres, image.yres),
         iptc=records_of(_meta(image, "iptc-data") or b""),
+        pages=_meta(image, "n-pages") or 1,
     )
 
 

@@ -20,16 +20,16 @@ def is_animated(content: bytes) -> bool:
     """Whether a WebP file has several frames."""
     if not (content[12:16] == b"VP8X" and int.from_bytes(content[20:21], "little") & _ANIMATION):
         return False
-    return sum(kind == b"ANMF" for kind, _ in _chunks(memoryview(content), _FILE_HEADER_BYTES)) > 1
+    return sum(kind == b"ANMF" for kind, _ in _chunks(_body(content))) > 1
 
 
 def read(content: bytes) -> Film:
     """All frames. Raises BadInputError, with a bare reason, where something is missing."""
     size_px, has_alpha, plays, parts = (0, 0), False, 0, list[Part]()
-    if len(content) < 8 + int.from_bytes(content[4:8], "little"):
+    if len(content) < _riff_end(content):
         raise BadInputError(_CUT_SHORT)
-    for kind, body in _chunks(memoryview(content), _FILE_HEADER_BYTES):
-        if kind == b"VP8X" and len(body) >= 10:
+    for kind, body in _chunks(_body(content)):
+        if kind == b"VP8X" and len(body) >= 10 and size_px == (0, 0):  # the first counts
             has_alpha = bool(body[0] & _ALPHA)
             size_px = _number(body[7:10]) + 1, _number(body[4:7]) + 1
         elif kind == b"ANIM" and len(body) >= 6:
@@ -64,13 +64,23 @@ def _part(body: memoryview, size_px: tuple[int, int]) -> Part:
     return Part(rows, columns, Fraction(delay_ms, 1000), after, not body[15] & _NOT_OVER, data)
 
 
+def _riff_end(content: bytes) -> int:
+    """Where the picture ends by its own word; a program may have put something of its own behind it."""
+    return 8 + int.from_bytes(content[4:8], "little")
+
+
+def _body(content: bytes) -> memoryview:
+    """All chunks of a file."""
+    return memoryview(content)[_FILE_HEADER_BYTES : _riff_end(content)]
+
+
 def _number(body: memoryview) -> int:
     return int.from_bytes(body, "little")
 
 
-def _chunks(view: memoryview, start: int = 0) -> Iterator[tuple[bytes, memoryview]]:
+def _chunks(view: memoryview) -> Iterator[tuple[bytes, memoryview]]:
     """Kind and body of each chunk; raises BadInputError for one that goes beyond the end."""
-    for kind, whole in _wholes(view[start:]):
+    for kind, whole in _wholes(view):
         yield kind, whole[8 : 8 + int.from_bytes(whole[4:8], "little")]
 
 

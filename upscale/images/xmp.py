@@ -9,7 +9,7 @@ _HEIGHT = rb"tiff:Image(?:Length|Height)|exif:PixelYDimension"
 # Photo Sphere XMP metadata: what a panorama shows, in its own pixels.
 _ACROSS = rb"GPano:(?:FullPanoWidth|CroppedAreaImageWidth|CroppedAreaLeft)Pixels"
 _DOWN = rb"GPano:(?:FullPanoHeight|CroppedAreaImageHeight|CroppedAreaTop)Pixels"
-_PREVIEWS = re.compile(rb"<xmp:Thumbnails>.*?</xmp:Thumbnails>", re.DOTALL)
+_PREVIEWS = (b"<xmp:Thumbnails>", b"</xmp:Thumbnails>")
 
 
 def corrected(xmp: bytes, source_px: tuple[int, int], size_px: tuple[int, int]) -> bytes:
@@ -18,12 +18,22 @@ def corrected(xmp: bytes, source_px: tuple[int, int], size_px: tuple[int, int]) 
     What is not there is not added.
     """
     height, width = size_px
-    xmp = _PREVIEWS.sub(b"", xmp)
+    xmp = _without_previews(xmp)
     xmp = _replaced(xmp, rb"tiff:Orientation", lambda held: 1)
     xmp = _replaced(xmp, _WIDTH, lambda held: width)
     xmp = _replaced(xmp, _HEIGHT, lambda held: height)
     xmp = _replaced(xmp, _ACROSS, lambda held: round(held * width / source_px[1]))
     return _replaced(xmp, _DOWN, lambda held: round(held * height / source_px[0]))
+
+
+def _without_previews(xmp: bytes) -> bytes:
+    # A regular expression would look for the end once more from every beginning.
+    opening, closing = _PREVIEWS
+    kept, at = [], 0
+    while (start := xmp.find(opening, at)) >= 0 and (end := xmp.find(closing, start)) >= 0:
+        kept.append(xmp[at:start])
+        at = end + len(closing)
+    return b"".join(kept) + xmp[at:]
 
 
 def _replaced(xmp: bytes, names: bytes, change: Callable[[int], int]) -> bytes:
