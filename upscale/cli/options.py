@@ -1,5 +1,6 @@
 """Options that several commands share, each defined once. Heavy imports are made inside functions only."""
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -177,9 +178,10 @@ def pixel_count(word: str, option: str) -> int:
 
     unit = _THOUSANDS.get(word[-1:].upper(), 1)
     number = word if unit == 1 else word[:-1]
-    if not number.isdecimal() or int(number) < 1:
-        raise UsageError(f"{option} {word}: expected a number of pixels such as 24M or 24000000")
-    return int(number) * unit
+    # At most 12 digits: none is lost in a float.
+    if not re.fullmatch(r"\d{1,12}(\.\d+)?", number) or (count := round(float(number) * unit)) < 1:
+        raise UsageError(f"{option} {word}: expected a number of pixels such as 1.5M or 1500000")
+    return count
 
 
 def pixel_limit(word: str | None) -> int:
@@ -197,7 +199,7 @@ def _frame(word: str) -> tuple[int, int]:
 
     width, _, height = word.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal()):
-        raise UsageError(f"--size {word}: expected WxH, such as 1920x1080")
+        raise UsageError(f"--size {word}: expected WxH, such as 1920x1080; of one side, --long-side or --short-side")
     return int(height), int(width)
 
 

@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 
 from upscale.errors import BadInputError
+from upscale.images.limit import counted, too_large
 
 # Frames pass one by one, so that together they may hold more than a single picture: at most so many times its limit.
 # 2**32 pixels by default: 78 minutes of 320 x 240 at 12 frames a second.
@@ -33,9 +34,9 @@ def refuse_too_large(frames: int, size_px: tuple[int, int], limit_px: int) -> No
     """Raises BadInputError, with a bare reason, for frames that are too large or too many: before one is decoded."""
     height, width = size_px
     if height * width > limit_px:
-        raise BadInputError(f"it claims {width} x {height} pixels, above the limit of {limit_px / 1e6:.0f} million")
+        raise BadInputError(too_large(height, width, limit_px))
     if frames * height * width > _TIMES_LIMIT * limit_px:
         raise BadInputError(
             f"it claims {frames} frames of {width} x {height} pixels, above the limit of "
-            f"{_TIMES_LIMIT * limit_px / 1e6:.0f} million in all"
+            f"{counted(_TIMES_LIMIT * limit_px)} in all (--max-input-pixels lifts it)"
         )

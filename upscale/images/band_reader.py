@@ -14,6 +14,7 @@ import pyvips
 from upscale.errors import BadInputError, UpscaleError
 from upscale.images import vips_reader
 from upscale.images.carried import with_carried
+from upscale.images.limit import too_large
 from upscale.images.picture import Picture, Samples
 from upscale.images.tag_directories import Block
 from upscale.images.tiff_tags import lab_as_rgb, refuse_unknown
@@ -44,7 +45,7 @@ def read_in_bands(path: Path, format_name: str, limit_px: int, whole_bytes: int)
         if not _is_large(image, whole_bytes) or not comes_by_rows(image, format_name):
             return None
         if image.width * image.height > limit_px:
-            raise BadInputError(vips_reader.too_large(image.height, image.width, limit_px))
+            raise BadInputError(too_large(image.height, image.width, limit_px))
     with _content(path) as content:
         with vips_reader.explained():
             top = vips_reader.picture_of(image.crop(0, 0, image.width, 1), turned=False)

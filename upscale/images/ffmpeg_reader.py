@@ -8,6 +8,7 @@ from upscale.images.bits import filled
 from upscale.images.cut_short import refuse_cut_short
 from upscale.images.embedded import Blocks, blocks_of
 from upscale.images.frame_samples import samples_of
+from upscale.images.limit import counted
 from upscale.images.orientation import exif_orientation, reset_exif, reset_xmp, upright, xmp_orientation
 from upscale.images.picture import Picture, Samples
 
@@ -74,7 +75,7 @@ def _frame(content: bytes, codec: str, limit_px: int) -> av.VideoFrame:
     except av.PatchWelcomeError as error:
         raise BadInputError("it is of a kind that FFmpeg does not know; save it in 8 or 16 bit RGB") from error
     except av.FFmpegError as error:
-        reason = f"it is damaged, cut short, of an unknown kind or above {limit_px / 1e6:.0f} million pixels"
+        reason = f"it is damaged, cut short, of an unknown kind or above {counted(limit_px)} pixels"
         raise BadInputError(reason) from error
     if not frames:
         raise BadInputError("the file holds no picture")

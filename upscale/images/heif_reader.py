@@ -7,9 +7,9 @@ import numpy as np
 
 from upscale.errors import BadInputError
 from upscale.images.bits import filled
+from upscale.images.limit import too_large
 from upscale.images.orientation import reset_exif, reset_xmp
 from upscale.images.picture import WHITE, Picture, Samples
-from upscale.images.vips_reader import too_large
 
 
 def decode(content: bytes, limit_px: int) -> Picture:

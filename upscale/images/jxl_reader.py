@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from upscale.errors import BadInputError
+from upscale.images.limit import too_large
 from upscale.images.orientation import reset_exif, reset_xmp
 from upscale.images.picture import Picture, Samples
-from upscale.images.vips_reader import too_large
 
 _EXIF_STARTS = (b"II*\0", b"MM\0*")
 

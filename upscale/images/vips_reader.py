@@ -11,6 +11,7 @@ from upscale.errors import BadInputError
 from upscale.images.bits import filled
 from upscale.images.carried import with_carried
 from upscale.images.iptc import records_of
+from upscale.images.limit import too_large
 from upscale.images.orientation import reset_exif, reset_xmp, upright, xmp_orientation
 from upscale.images.picture import Picture, Samples
 from upscale.images.tiff_tags import lab_as_rgb, refuse_unknown
@@ -63,11 +64,6 @@ def explained() -> Iterator[None]:
     except UnicodeDecodeError as error:  # libvips quoted the file's bytes, and pyvips gave up on its text
         pyvips.vips_lib.vips_error_clear()
         raise BadInputError(_reason("")) from error
-
-
-def too_large(height: int, width: int, limit_px: int) -> str:
-    """The reason why a picture is refused before it is decoded."""
-    return f"it claims {width} x {height} pixels, above the limit of {limit_px / 1e6:.0f} million"
 
 
 def picture_of(image: Any, *, turned: bool) -> Picture:  # noqa: ANN401  pyvips has no types
