@@ -245,3 +245,11 @@ def test_srgb_is_what_was_asked_for(run_here: RunHere, tmp_path: Path) -> None:
         image = opened(tmp_path / "b.png")
         assert image.info.get("icc_profile") == expected
         assert (image.getpixel((0, 0)) == (60, 200, 60)) == (expected is not None)
+
+
+def test_pages_that_are_left_out_are_told(run_here: RunHere, tmp_path: Path) -> None:
+    first, *others = (Image.fromarray(noise(3) // page) for page in (1, 2, 3))
+    first.save(tmp_path / "a.tiff", save_all=True, append_images=others)
+    done = run_here(*NEAREST, "-s", 2, tmp_path / "a.tiff", tmp_path / "b.tiff")
+    assert done.code == 0, done.err
+    assert "the first of 3 pages" in done.err
