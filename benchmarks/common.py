@@ -15,9 +15,12 @@ import torch
 
 from upscale.allocator import keep_freed_memory
 from upscale.bench.arithmetic import multiply_adds
+from upscale.bench.cases import Engine
 from upscale.bench.peak import matrix_peak
 from upscale.bench.report import machine
 from upscale.bench.timing import seconds_of
+from upscale.engine.scaling import ScalePlan
+from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.models.catalog import load_network
 from upscale.models.network import Network
 
@@ -122,6 +125,20 @@ def srgan() -> tuple[Network, int]:
     stages = network.stages()
     assert stages is not None
     return network, multiply_adds(stages)
+
+
+def add_engine_options(arguments: argparse.ArgumentParser, *, runs: int) -> None:
+    """What the scripts that run our engine ask for alike."""
+    arguments.add_argument("--runs", type=int, default=runs)
+    arguments.add_argument("--dtype", default="auto")
+    arguments.add_argument("--device", default="auto")
+
+
+def shipped_engine(options: argparse.Namespace) -> tuple[Engine, int]:
+    """The shipped SRGAN x4 on the device and in the arithmetic asked for, and its multiply-adds a pixel."""
+    network, arithmetic = srgan()
+    upscaler = Upscaler(network, UpscaleOptions(device=options.device, dtype=options.dtype))
+    return Engine(upscaler, ScalePlan((network,))), arithmetic
 
 
 def size(word: str) -> tuple[int, int]:

@@ -7,14 +7,22 @@ SRGAN x4 with the shipped weights, in the pipeline of `upscale images`; the two 
 
 from functools import partial
 
-from common import Entry, parser, print_claim, print_machine, print_scores, run_as_the_cli, size, srgan, take_turns
+from common import (
+    Entry,
+    add_engine_options,
+    parser,
+    print_claim,
+    print_machine,
+    print_scores,
+    run_as_the_cli,
+    shipped_engine,
+    size,
+    take_turns,
+)
 
-from upscale.bench.cases import Engine
 from upscale.bench.images import enlarge_folder, write_folder
 from upscale.bench.network import run_network, sources_on
 from upscale.bench.scratch import scratch_folder
-from upscale.engine.scaling import ScalePlan
-from upscale.engine.upscaler import UpscaleOptions, Upscaler
 
 
 def main() -> None:
@@ -22,15 +30,12 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--count", type=int, default=24)
     arguments.add_argument("--size", type=size, default=(512, 768), help="WxH; default 768x512")
-    arguments.add_argument("--runs", type=int, default=3)
     arguments.add_argument("--ext", choices=("png", "jpg", "webp", "tiff"), default="png")
-    arguments.add_argument("--device", default="auto")
-    arguments.add_argument("--dtype", default="auto")
+    add_engine_options(arguments, runs=3)
     options = arguments.parse_args()
     run_as_the_cli()
-    network, arithmetic = srgan()
-    upscaler = Upscaler(network, UpscaleOptions(device=options.device, dtype=options.dtype))
-    engine = Engine(upscaler, ScalePlan((network,)))
+    engine, arithmetic = shipped_engine(options)
+    upscaler = engine.upscaler
     height, width = options.size
     print_machine()
     print(f"srgan x4, {options.count} {options.ext} of {width}x{height}, {upscaler.device}, {upscaler.dtype}")

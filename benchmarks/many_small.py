@@ -8,14 +8,23 @@ SRGAN x4 with the shipped weights; the network alone, and from file to file, all
 from functools import partial
 from pathlib import Path
 
-from common import Entry, parser, print_claim, print_machine, print_scores, run_as_the_cli, size, srgan, take_turns
+from common import (
+    Entry,
+    add_engine_options,
+    parser,
+    print_claim,
+    print_machine,
+    print_scores,
+    run_as_the_cli,
+    shipped_engine,
+    size,
+    take_turns,
+)
 
 from upscale.bench.cases import Engine
 from upscale.bench.images import enlarge_folder, write_folder
 from upscale.bench.network import run_network, sources_on
 from upscale.bench.scratch import scratch_folder
-from upscale.engine.scaling import ScalePlan
-from upscale.engine.upscaler import UpscaleOptions, Upscaler
 
 WANTED = 0.85
 
@@ -26,14 +35,11 @@ def main() -> None:
     arguments.add_argument("--count", type=int, default=500)
     arguments.add_argument("--small", type=size, default=(48, 64), metavar="WxH")
     arguments.add_argument("--large", type=size, default=(1500, 2000), metavar="WxH")
-    arguments.add_argument("--runs", type=int, default=3)
-    arguments.add_argument("--device", default="auto")
-    arguments.add_argument("--dtype", default="auto")
+    add_engine_options(arguments, runs=3)
     options = arguments.parse_args()
     run_as_the_cli()
-    network, arithmetic = srgan()
-    upscaler = Upscaler(network, UpscaleOptions(device=options.device, dtype=options.dtype))
-    engine = Engine(upscaler, ScalePlan((network,)))
+    engine, arithmetic = shipped_engine(options)
+    upscaler = engine.upscaler
     print_machine()
     print(f"srgan x4, {upscaler.device}, {upscaler.dtype}")
     with scratch_folder() as folder:

@@ -8,10 +8,20 @@ dropped as they come. The peak is that of a 2048^3 product in the same arithmeti
 
 from functools import partial
 
-from common import Entry, parser, print_claim, print_machine, print_scores, run_as_the_cli, size, srgan, take_turns
+from common import (
+    Entry,
+    add_engine_options,
+    parser,
+    print_claim,
+    print_machine,
+    print_scores,
+    run_as_the_cli,
+    shipped_engine,
+    size,
+    take_turns,
+)
 
 from upscale.bench.network import run_network, sources_on
-from upscale.engine.upscaler import UpscaleOptions, Upscaler
 
 SIZES = ((180, 180), (512, 768), (1080, 1920), (4000, 6000))
 SHARE_ON_CPU, SHARE_ON_GPU = 0.92, 0.40
@@ -21,13 +31,11 @@ def main() -> None:
     """All sizes in turns."""
     arguments = parser(__doc__)
     arguments.add_argument("sizes", nargs="*", type=size, default=SIZES, metavar="WxH")
-    arguments.add_argument("--runs", type=int, default=5)
-    arguments.add_argument("--dtype", default="auto")
-    arguments.add_argument("--device", default="auto")
+    add_engine_options(arguments, runs=5)
     options = arguments.parse_args()
     run_as_the_cli()
-    network, arithmetic = srgan()
-    upscaler = Upscaler(network, UpscaleOptions(device=options.device, dtype=options.dtype))
+    engine, arithmetic = shipped_engine(options)
+    upscaler = engine.upscaler
     print_machine()
     print(f"srgan x4, network only, {upscaler.device}, {upscaler.dtype}")
     entries = []

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from upscale.errors import OutputError
+from upscale.errors import OutputError, reason
 
 _STEM_BYTES = 80
 # Hidden: no run takes an aside for a picture. A stem may hold a newline.
@@ -65,7 +65,7 @@ def replacing(target: Path, asides: Asides | None = None) -> Iterator[Path]:
                 file.close()
             aside.replace(target)
     except OSError as error:
-        raise OutputError(f"cannot write {target}: {_reason(error)}") from error
+        raise OutputError(f"cannot write {target}: {reason(error)}") from error
 
 
 def make_folder(folder: Path) -> None:
@@ -73,7 +73,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot make the folder {folder}: {_reason(error)}") from error
+        raise OutputError(f"cannot make the folder {folder}: {reason(error)}") from error
 
 
 def write_bytes(target: Path, content: bytes) -> None:
@@ -126,7 +126,3 @@ def _lock(file: BinaryIO, *, wait: bool) -> None:
     import fcntl
 
     fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror.lower() if error.strerror else str(error)

@@ -8,6 +8,14 @@ UpscaleError            1  something failed; the message says what, where, and t
 └── EnvironmentLackError  3  the environment lacks something: device, codec, shipped or VGG weights
 """
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+
+def reason(error: OSError) -> str:
+    """The system's word for what it refused, fit for the end of a sentence."""
+    return (error.strerror or str(error)).lower()
+
 
 class UpscaleError(Exception):
     """Something failed in a way that the user can understand and act on."""

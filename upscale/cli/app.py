@@ -12,9 +12,7 @@ from upscale import __version__
 from upscale.allocator import keep_freed_memory
 from upscale.cli import bench, evaluate, images, train, video
 from upscale.cli.logs import printable
-from upscale.errors import UpscaleError
-
-INTERRUPTED = 130
+from upscale.errors import INTERRUPTED, UpscaleError
 
 app = typer.Typer(
     help="Enlarge pictures and video with super-resolution networks, and train those networks.",

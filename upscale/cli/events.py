@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal
 
 import typer
 
-from upscale.errors import OutputError, UsageError
+from upscale.errors import OutputError, UsageError, reason
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Events:
             raise
         except OSError as error:
             self._stream = None
-            raise OutputError(f"cannot write events: {(error.strerror or str(error)).lower()}") from error
+            raise OutputError(f"cannot write events: {reason(error)}") from error
 
     def _append(self, event: Mapping[str, object]) -> None:
         if self._file is None:
@@ -66,7 +66,7 @@ class Events:
         try:
             self._file.write(line.encode() + b"\n")
         except OSError as error:  # such as a full disk, which is no reason to lose the rest of the batch
-            logger.warning("the report %s ends here: %s", self._report, (error.strerror or str(error)).lower())
+            logger.warning("the report %s ends here: %s", self._report, reason(error))
             self._file = None
 
 

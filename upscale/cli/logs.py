@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from upscale.errors import UpscaleError, UsageError
+from upscale.errors import UpscaleError, UsageError, reason
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -62,6 +62,6 @@ def _opened(path: Path) -> logging.Handler:
     try:
         handler = _File(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise UsageError(f"cannot write the log {path}: {(error.strerror or str(error)).lower()}") from error
+        raise UsageError(f"cannot write the log {path}: {reason(error)}") from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     return handler

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from upscale.errors import UsageError
+from upscale.errors import UsageError, reason
 from upscale.evaluate.pictures import SUFFIXES
 
 LISTED = 5
@@ -46,7 +46,7 @@ def _pictures(source: Path) -> list[Path]:
     try:
         names = sorted(source.iterdir())
     except OSError as error:
-        raise UsageError(f"cannot list {source}: {(error.strerror or str(error)).lower()}") from error
+        raise UsageError(f"cannot list {source}: {reason(error)}") from error
     found = [path for path in names if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
     if not found:
         raise UsageError(f"no pictures in {source}")

@@ -7,7 +7,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from upscale.errors import BadInputError
+from upscale.errors import BadInputError, reason
 
 CV2_SUFFIXES = {".bmp", ".pgm", ".ppm"}  # libvips' wheel reads none of these, and Set5 was published as bmp
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".avif", ".gif"} | CV2_SUFFIXES
@@ -22,7 +22,7 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise BadInputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        raise BadInputError(f"cannot read {path}: {reason(error)}") from error
     decode = _decode_cv2 if path.suffix.lower() in CV2_SUFFIXES else _decode_vips
     try:
         return decode(content)

@@ -4,14 +4,13 @@ PNG specification, third edition, section 11.3.6.
 """
 
 import struct
-import zlib
 from collections.abc import Iterator
 from fractions import Fraction
 
 from upscale.errors import BadInputError
 from upscale.images.film import After, Film, Part
+from upscale.images.png_layout import SIGNATURE, checksum, chunk, places
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CUT_SHORT = "it is damaged or cut short"
 _AFTER: tuple[After, ...] = ("keep", "clear", "restore")
 _ALPHA = (4, 6)  # IHDR's colour types
@@ -58,12 +57,12 @@ def as_png(content: bytes, part: Part) -> bytes:
     before = b""
     for kind, body in _chunks(content):
         if kind == b"IHDR":
-            before += _chunk(kind, struct.pack(">II", *reversed(part.size_px)) + body[8:])
+            before += chunk(kind, struct.pack(">II", *reversed(part.size_px)) + body[8:])
         elif kind in (b"PLTE", b"tRNS"):
-            before += _chunk(kind, body)
+            before += chunk(kind, body)
         elif kind in (b"IDAT", b"fdAT"):
             break
-    return _SIGNATURE + before + _chunk(b"IDAT", b"".join(part.data)) + _chunk(b"IEND", b"")
+    return SIGNATURE + before + chunk(b"IDAT", b"".join(part.data)) + chunk(b"IEND", b"")
 
 
 def _part(body: memoryview, header: bytes) -> Part:
@@ -78,25 +77,18 @@ def _part(body: memoryview, header: bytes) -> Part:
     return Part(slice(top, top + height), slice(left, left + width), delay_s, _AFTER[after], blend == 1, [])
 
 
-def _chunk(kind: bytes, body: bytes | memoryview) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
-
-
 def _chunks(content: bytes) -> Iterator[tuple[bytes, memoryview]]:
     """Kind and body of each whole chunk up to IEND; raises BadInputError for a wrong sum, and where IHDR is not first.
 
     What follows IEND is no part of the picture.
     """
-    view, at, kind = memoryview(content), len(_SIGNATURE), b""
-    while at + 12 <= len(view) and kind != b"IEND":
-        size, kind = struct.unpack_from(">I4s", view, at)
-        end = at + 12 + size
-        if end > len(view):
-            return
-        body = view[at + 8 : end - 4]
-        if (kind == b"IHDR") != (at == len(_SIGNATURE)) or (kind == b"IHDR" and size != _IHDR_BYTES):
+    view = memoryview(content)
+    for kind, start, end in places(view):
+        body = view[start + 8 : end - 4]
+        if (kind == b"IHDR") != (start == len(SIGNATURE)) or (kind == b"IHDR" and len(body) != _IHDR_BYTES):
             raise BadInputError(_CUT_SHORT)
-        if kind in _CHECKED and int.from_bytes(view[end - 4 : end]) != zlib.crc32(body, zlib.crc32(kind)):
+        if kind in _CHECKED and int.from_bytes(view[end - 4 : end]) != checksum(kind, body):
             raise BadInputError(_CUT_SHORT)
         yield kind, body
-        at = end
+        if kind == b"IEND":
+            return

@@ -15,7 +15,7 @@ from upscale.errors import BadInputError, UpscaleError
 from upscale.images import vips_reader
 from upscale.images.carried import with_carried
 from upscale.images.limit import too_large
-from upscale.images.picture import Picture, Samples
+from upscale.images.picture import Picture, Samples, refuse_not_finite
 from upscale.images.tag_directories import Block
 from upscale.images.tiff_tags import lab_as_rgb, refuse_unknown
 from upscale.images.vips_setup import prepare
@@ -123,8 +123,7 @@ class FileRows:
         image = self._image
         count = min(self._block_rows, image.height - top)
         rows = vips_reader.fetched(self._region, image, top, count)
-        if rows.dtype == np.float32 and not np.isfinite(rows).all():
-            raise BadInputError("it holds samples that are no numbers")
+        refuse_not_finite(rows)
         return rows
 
     def _blank(self, count: int) -> Samples:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from upscale.errors import reason
 from upscale.images.jobs import Job, numbered
 from upscale.images.naming import fallback
 from upscale.images.outcome import Outcome
-from upscale.images.sources import reason
 
 Exists = Literal["skip", "overwrite", "rename", "error"]
 

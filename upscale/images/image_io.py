@@ -7,13 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
 from upscale.atomic import Asides, replacing
-from upscale.errors import BadInputError, OutputError
+from upscale.errors import BadInputError, OutputError, reason
 from upscale.images.encoding import Encoding
 from upscale.images.formats import HEAD_BYTES, format_of_name, sniff
-from upscale.images.picture import Picture, RowPicture, in_one_piece
+from upscale.images.picture import Picture, RowPicture, in_one_piece, refuse_not_finite
 
 LIMIT_PX = 2**28
 """The most pixels a file may claim: 16384 x 16384, a third above the largest phone sensors (200 MP)."""
@@ -83,10 +81,10 @@ def _decode(content: bytes, format_name: str, limit_px: int) -> Picture:
 
 
 def _finite(picture: Picture) -> Picture:
-    """Float pictures may hold NaNs, which a network would spread over everything within its reach."""
+    """The picture itself; raises BadInputError, with a bare reason, for one that holds what is no number."""
     for samples in (picture.pixels, picture.alpha):
-        if samples is not None and samples.dtype == np.float32 and not np.isfinite(samples).all():
-            raise BadInputError("it holds samples that are no numbers")
+        if samples is not None:
+            refuse_not_finite(samples)
     return picture
 
 
@@ -134,7 +132,7 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, bytes, str]]:
             except BadInputError as error:
                 raise BadInputError(f"cannot read {path} as {format_name}: {error}") from error
     except OSError as error:
-        raise BadInputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        raise BadInputError(f"cannot read {path}: {reason(error)}") from error
 
 
 def _no_picture(path: Path, head: bytes) -> str:

@@ -10,6 +10,7 @@ from upscale.errors import BadInputError
 from upscale.images.limit import too_large
 from upscale.images.orientation import reset_exif, reset_xmp
 from upscale.images.picture import Picture, Samples
+from upscale.images.vips_reader import split
 
 _EXIF_STARTS = (b"II*\0", b"MM\0*")
 
@@ -38,13 +39,11 @@ def _picture(samples: Samples, blocks: dict[str, Any], *, has_alpha: bool) -> Pi
     if samples.dtype not in (np.uint8, np.uint16, np.float32):
         samples = samples.astype(np.float32)
     samples = samples.reshape(samples.shape[0], samples.shape[1], -1)
-    colours = samples.shape[2] - has_alpha
-    if colours not in (1, 3):
-        raise BadInputError(f"{samples.shape[2]} channels are neither gray nor RGB")
+    pixels, alpha = split(samples, has_alpha)
     exif, xmp = _exif(blocks.get("exif") or b""), blocks.get("xmp")
     return Picture(
-        pixels=np.ascontiguousarray(samples[..., :colours]),
-        alpha=np.ascontiguousarray(samples[..., colours:]) if has_alpha else None,
+        pixels=np.ascontiguousarray(pixels),
+        alpha=alpha,
         icc=blocks.get("icc") or blocks.get("icc_profile") or None,
         exif=reset_exif(exif) or None,
         xmp=reset_xmp(xmp) if xmp else None,

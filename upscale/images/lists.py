@@ -4,8 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from upscale.errors import UsageError
-from upscale.images.sources import reason
+from upscale.errors import UsageError, reason
 
 STREAM = "-"
 """One picture from standard input, or to standard output."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from upscale.errors import UpscaleError
+from upscale.errors import BadInputError, UpscaleError
 from upscale.images.animation import Animation
 
 Samples = NDArray[Any]
@@ -106,3 +106,12 @@ def in_one_piece(picture: Picture) -> RowPicture:
 def with_alpha(pixels: Samples, alpha: Samples | None) -> Samples:
     """Colour and alpha side by side. Shape: (height, width, 1 or 3) -> (height, width, 1 to 4)."""
     return pixels if alpha is None else np.concatenate([pixels, alpha], axis=2)
+
+
+def refuse_not_finite(samples: Samples) -> None:
+    """Raises BadInputError, with a bare reason, for NaNs and infinities, as float pictures may hold them.
+
+    A network would spread them over everything within its reach.
+    """
+    if samples.dtype == np.float32 and not np.isfinite(samples).all():
+        raise BadInputError("it holds samples that are no numbers")

@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from upscale.errors import BadInputError, OutputError, UsageError
+from upscale.errors import BadInputError, OutputError, UsageError, reason
 from upscale.images.formats import HEAD_BYTES, TARGETS, format_of_name, sniff
 from upscale.images.gif_frames import has_frames
 from upscale.images.lists import STREAM
-from upscale.images.sources import reason
 
 
 @dataclass(frozen=True)

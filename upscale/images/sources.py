@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from upscale.errors import UsageError
+from upscale.errors import UsageError, reason
 from upscale.images.formats import HEAD_BYTES, format_of_name, sniff
 
 Kind = Literal["folder", "file", "glob"]
@@ -45,11 +45,6 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:
         return False
-
-
-def reason(error: OSError) -> str:
-    """The system's word for what it refused."""
-    return (error.strerror or str(error)).lower()
 
 
 def find(word: str, recursive: bool, skip: Callable[[Path], bool] = lambda folder: False) -> Iterator[Found]:
