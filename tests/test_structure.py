@@ -12,10 +12,11 @@ ROOT = Path(__file__).parents[1]
 # From the bottom up; what stands on one line may not import each other, save where said below.
 LAYERS = (
     {"errors"},
-    {"allocator", "atomic", "imresize", "device", "flow"},
+    {"allocator", "atomic", "imresize", "device", "flow", "batch"},
     {"models", "weights"},
     {"engine"},
-    {"images", "video", "evaluate"},
+    {"images", "evaluate"},
+    {"video"},
     {"train", "bench"},
     {"cli"},
 )

@@ -13,7 +13,7 @@ from upscale.engine.scaling import ScalePlan, plan_scale
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.errors import BadInputError, OutputError, UsageError
 from upscale.video.encoder import Encoding
-from upscale.video.mux import Audio
+from upscale.video.mux import Audio, Tracks
 from upscale.video.pipeline import Enlarged, VideoJob, upscale_video
 from upscale.video.reader import VideoReader
 
@@ -47,7 +47,7 @@ def run(
 ) -> Enlarged:
     plan: ScalePlan = plan_scale("nearest", scale)
     upscaler = Upscaler(plan.network, UpscaleOptions(device="cpu", dtype="fp32"))
-    return upscale_video(VideoJob(source, target, encoding, audio), upscaler, plan, heard or Heard())
+    return upscale_video(VideoJob(source, target, encoding, tracks=Tracks(audio)), upscaler, plan, heard or Heard())
 
 
 def leftovers(folder: Path) -> list[str]:

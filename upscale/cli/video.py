@@ -85,6 +85,7 @@ def video(
     from upscale.errors import UsageError
     from upscale.video.encoder import Encoding
     from upscale.video.jobs import plan_places
+    from upscale.video.mux import Tracks
     from upscale.video.pipeline import VideoJob
 
     if out is not None and out_word is not None:
@@ -107,7 +108,7 @@ def video(
             if target is None:
                 continue
             upscaler = upscaler or Upscaler(plan.network, engine)
-            _enlarge(VideoJob(place.source, target, encoding, audio), upscaler, plan, report)
+            _enlarge(VideoJob(place.source, target, encoding, tracks=Tracks(audio)), upscaler, plan, report)
     raise typer.Exit(report.exit_code)
 
 

@@ -14,14 +14,26 @@ from upscale.errors import UsageError
 from upscale.video.container import ANY_BYTES, open_container, reason
 from upscale.video.encoder import EncoderPlan, configure
 from upscale.video.reader import VideoInfo
+from upscale.video.timing import Span
 
 # What the muxer writes itself, and what would be wrong of other pictures.
 _STALE_TAGS = ("MAJOR_BRAND", "MINOR_VERSION", "COMPATIBLE_BRANDS", "ENCODER")
 _STALE_COUNTS = ("BPS", "NUMBER_OF_", "DURATION", "_STATISTICS_")
 MP4_SUFFIXES = (".mp4", ".m4v", ".mov")
 Audio = Literal["copy", "aac", "none"]
+Subs = Literal["copy", "none"]
 # Transparent for nearly all material in AAC-LC.
 _AAC_BITS_PER_CHANNEL = 96_000
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """What becomes of the streams beside the video. `maps`: the streams to take, in FFmpeg's words (0:a:1, 0:s)."""
+
+    audio: Audio = "copy"
+    subs: Subs = "copy"
+    maps: tuple[str, ...] = ()
+    span: Span = Span()
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,7 @@ class MuxPlan:
     info: VideoInfo
     encoder: EncoderPlan
     target: Path
-    audio: Audio
+    tracks: Tracks
     copied: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -49,12 +61,12 @@ class _NamedMemory(io.BytesIO):
         self.name = name
 
 
-def plan_mux(info: VideoInfo, encoder: EncoderPlan, target: Path, audio: Audio) -> MuxPlan:
+def plan_mux(info: VideoInfo, encoder: EncoderPlan, target: Path, tracks: Tracks) -> MuxPlan:
     """Find out what the target's container can hold, by writing headers to memory.
 
     UsageError where it cannot hold the video; every other stream it refuses is left out, with a note.
     """
-    plan = MuxPlan(info, encoder, target, audio)
+    plan = MuxPlan(info, encoder, target, tracks)
     if not _is_container(target.suffix):
         raise UsageError(f"{target.suffix} is no video container that FFmpeg writes; use .mp4 or .mkv")
     with open_container(info.source) as source:
@@ -66,7 +78,7 @@ def plan_mux(info: VideoInfo, encoder: EncoderPlan, target: Path, audio: Audio) 
             )
         notes = []
         for stream in source.streams:
-            if stream.index == info.stream_index or (audio == "none" and stream.type == "audio"):
+            if stream.index == info.stream_index or (tracks.audio == "none" and stream.type == "audio"):
                 continue
             if _is_chapter_track(stream, source):
                 continue
@@ -111,7 +123,7 @@ def set_up(output: OutputContainer, source: InputContainer, plan: MuxPlan) -> di
     streams: dict[int, Stream] = {old.index: video}
     for index in plan.copied:
         template = source.streams[index]
-        if plan.audio == "aac" and isinstance(template, av.AudioStream):
+        if plan.tracks.audio == "aac" and isinstance(template, av.AudioStream):
             streams[index] = _add_aac(output, template)
         else:
             streams[index] = output.add_stream_from_template(template, opaque=True)

@@ -4,10 +4,9 @@ Bounded queues keep memory the same whatever the clip's length.
 """
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -21,11 +20,13 @@ from upscale.engine.scaling import ScalePlan
 from upscale.engine.upscaler import Upscaler
 from upscale.flow.flow import Flow
 from upscale.flow.meter import Meter
-from upscale.video.colour import planes_to_rgb, rgb_to_planes
+from upscale.video.colour import rgb_to_planes
+from upscale.video.dedup import Dedup, Repeats
 from upscale.video.encoder import EncoderPlan, Encoding, even_note, plan_encoder
-from upscale.video.mux import Audio, MuxPlan, plan_mux
-from upscale.video.reader import Frame, VideoInfo, VideoReader
-from upscale.video.segments import Picture, write_segments
+from upscale.video.mux import MuxPlan, Tracks, plan_mux
+from upscale.video.reader import Reading, VideoReader
+from upscale.video.segments import SEGMENT_FRAMES, Picture, write_segments
+from upscale.video.view import FrameSource, Viewing, plan_view
 from upscale.video.writer import check, join
 
 # Frames waiting on either side of the network: enough to cover a keyframe's cost, few enough for 8K.
@@ -34,23 +35,32 @@ _AHEAD = 4
 
 @dataclass(frozen=True)
 class VideoJob:
-    """One clip to enlarge: from where to where, and how it is written."""
+    """One clip to enlarge: from where to where, how it is read, seen and written."""
 
     source: Path
     target: Path
-    encoding: Encoding
-    audio: Audio = "copy"
+    encoding: Encoding = Encoding()
+    reading: Reading = Reading()
+    viewing: Viewing = Viewing()
+    tracks: Tracks = Tracks()
+    dedup: Dedup = "exact"
+    resume: bool = True
 
 
 @dataclass(frozen=True)
 class Enlarged:
-    """What became of a clip; the early notes were known, and told, before the first frame."""
+    """What became of a clip; the early notes were known, and told, before the first frame.
+
+    `damage`: what is missing because the source is broken; the result holds all that could be saved.
+    """
 
     frames: int
     height_px: int
     width_px: int
     early_notes: tuple[str, ...]
     late_notes: tuple[str, ...]
+    repeats: int = 0
+    damage: str | None = None
 
 
 class Listener(Protocol):
@@ -63,29 +73,6 @@ class Listener(Protocol):
         """One more frame is finished, of so many pixels."""
 
 
-class FrameSource:
-    """A frame as the engine reads it: converted to RGB on the device when its first rows are asked for.
-
-    `check` is called with every reading and may raise, which ends the work on the frame.
-    """
-
-    def __init__(self, frame: Frame, info: VideoInfo, device: torch.device, check: Callable[[], None]) -> None:
-        self.frame = frame
-        self.height, self.width = info.height, info.width
-        self._info, self._device, self._check = info, device, check
-
-    @cached_property
-    def rgb(self) -> Tensor:
-        """The whole picture. Shape: (3, H, W), float32, out-of-gamut colours kept."""
-        planes = [torch.from_numpy(plane).to(self._device) for plane in self.frame.planes]
-        return planes_to_rgb(planes, self._info.layout, self._info.colour)
-
-    def read(self, top: int, bottom: int) -> Tensor:
-        """Rows top <= y < bottom. Shape: (3, bottom - top, width)."""
-        self._check()
-        return self.rgb[:, top:bottom]
-
-
 def upscale_video(
     job: VideoJob, upscaler: Upscaler, plan: ScalePlan, listener: Listener, meter: Meter | None = None
 ) -> Enlarged:
@@ -95,21 +82,30 @@ def upscale_video(
     written, UsageError and EnvironmentLackError for an encoder or container that cannot be had; those two come
     before the first frame is computed.
     """
-    with VideoReader(job.source, _decoding_threads(upscaler.device)) as reader:
-        info = reader.info
-        encoder = plan_encoder(info, *plan.target_size(info.height, info.width), job.encoding)
-        mux = plan_mux(info, encoder, job.target, job.audio)
-        early = tuple(note for note in (*info.notes, even_note(encoder), *mux.notes) if note)
-        listener.begun(info.frame_estimate, early)
-        flow = Flow(meter)
-        frames = flow.stage("reading", reader.frames(), depth=_AHEAD)
-        sources = (FrameSource(frame, info, upscaler.device, flow.control.check) for frame in frames)
+    reading = replace(job.reading, threads=job.reading.threads or _decoding_threads(upscaler.device))
+    with VideoReader(job.source, reading) as reader:
+        view = plan_view(reader.info, job.viewing)
+        encoder = plan_encoder(view.info, *plan.target_size(view.info.height, view.info.width), job.encoding)
+        mux = plan_mux(view.info, encoder, job.target, job.tracks)
+        early = tuple(note for note in (*reader.info.notes, *view.notes, even_note(encoder), *mux.notes) if note)
+        listener.begun(reader.info.frame_estimate, early)
+        flow, repeats = Flow(meter), Repeats(job.dedup, SEGMENT_FRAMES)
+        frames = flow.stage("reading", repeats.unique(reader.frames()), depth=_AHEAD)
+        sources = (FrameSource(frame, view, upscaler.device, flow.control.check) for frame in frames)
         pictures = flow.stage("network", _pictures(enlarge(upscaler, plan, sources), encoder, listener), depth=_AHEAD)
         make_folder(job.target.parent)
         with replacing(job.target) as aside, _segment_folder(job.target) as folder:
-            notes = flow.stage("writing", _written(pictures, reader, mux, folder, aside))
+            notes = flow.stage("writing", _written(repeats.restored(pictures), reader, mux, folder, aside))
             late = (*flow.run(notes), *reader.notes())
-        return Enlarged(reader.frames_read, encoder.coded_height, encoder.coded_width, early, late)
+        return Enlarged(
+            reader.frames_read,
+            encoder.coded_height,
+            encoder.coded_width,
+            early,
+            late,
+            repeats.found,
+            reader.damage(),
+        )
 
 
 def _decoding_threads(device: torch.device) -> int:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import Literal, Self, cast
 
 import av
 import numpy as np
@@ -16,21 +16,35 @@ from av.sidedata.sidedata import SideData
 from upscale.errors import BadInputError
 from upscale.video.colour import Colour
 from upscale.video.container import AnyPacket, open_container, reason
+from upscale.video.hdr import HdrMetadata
 from upscale.video.layout import PixelLayout, Samples, component_views, find_layout
 from upscale.video.tags import ColourTags, is_guessed, read_siting, read_tags, source_colour
-from upscale.video.timing import Clock, plausible_rate
+from upscale.video.timing import Clock, Span, plausible_rate
+
+Deinterlace = Literal["auto", "on", "off"]
 
 
 @dataclass(frozen=True)
 class Frame:
     """A decoded picture: its components over the decoder's memory, and when it is shown.
 
-    Shape of `planes`: what `component_views` says. `pts` and `duration` are in ticks of the clip's time base.
+    Shape of `planes`: what `component_views` says, alpha last where the layout has it. `pts` and `duration` are in
+    ticks of the clip's time base.
     """
 
     planes: tuple[Samples, ...]
     pts: int
     duration: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a clip is decoded. `threads` decode, 0: one for each core; `deinterlace` auto: frames that say so."""
+
+    span: Span = Span()
+    deinterlace: Deinterlace = "auto"
+    hwaccel: str = "auto"
+    threads: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,23 +64,24 @@ class VideoInfo:
     frame_estimate: int | None
     display_matrix: tuple[int, ...] | None
     notes: tuple[str, ...] = ()
+    hdr: HdrMetadata = HdrMetadata()
 
 
 class VideoReader:
     """An open clip. `info` is known at once; `frames` decodes it once, from the first frame to the last.
 
-    `threads` decode, 0: one for each core. Raises BadInputError for what is no video, or one that cannot be
-    decoded to its end.
+    Raises BadInputError for what is no video, or one that cannot be decoded to its end.
     """
 
-    def __init__(self, source: Path, threads: int = 0) -> None:
+    def __init__(self, source: Path, reading: Reading | None = None) -> None:
         self.source = source
+        reading = reading or Reading()
         self._container = open_container(source)
         with ExitStack() as on_failure:
             on_failure.callback(self._container.close)
             self._stream = main_video(self._container, source)
             self._stream.thread_type = "AUTO"
-            self._stream.thread_count = threads
+            self._stream.thread_count = reading.threads
             self._decoded = self._decode()
             self._first = list(islice(self._decoded, 2))
             if not self._first:
@@ -110,6 +125,10 @@ class VideoReader:
             self._corrupt += frame.is_corrupt
             pts, duration = self._clock.place(frame.dts if frame.pts is None else frame.pts, frame.duration)
             yield Frame(component_views(frame, layout), pts, duration)
+
+    def damage(self) -> str | None:
+        """What the frames read so far lack because the file is broken; None for a whole one."""
+        return None
 
     def notes(self) -> list[str]:
         """What the user should know about the frames read so far."""

@@ -11,6 +11,17 @@ _QUICKEST_FPS = 240
 _FALLBACK = Fraction(25)
 
 
+@dataclass(frozen=True)
+class Span:
+    """The part of a clip that is wanted, in seconds of its own time; what comes out of it begins at 0.
+
+    Without either end the clip's own times stay as they are.
+    """
+
+    start_s: Fraction | None = None
+    end_s: Fraction | None = None
+
+
 @dataclass
 class Clock:
     """Gives each frame its time, in ticks of `time_base`; counts the times it had to make up."""
