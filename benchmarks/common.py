@@ -16,9 +16,11 @@ import torch
 from upscale.allocator import keep_freed_memory
 from upscale.bench.arithmetic import multiply_adds
 from upscale.bench.cases import Engine
+from upscale.bench.memory import process_peak_bytes
 from upscale.bench.peak import matrix_peak
 from upscale.bench.report import machine
 from upscale.bench.timing import seconds_of
+from upscale.cli.app import main as upscale
 from upscale.engine.scaling import ScalePlan
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.models.catalog import load_network
@@ -172,3 +174,14 @@ def in_own_process(arguments: Sequence[str]) -> dict[str, float]:
         raise SystemExit(f"{' '.join(arguments)}: exit code {done.returncode}")
     facts: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return facts
+
+
+def run_and_print_peak(words: Sequence[str]) -> None:
+    """`upscale` with these words in this process, then its peak memory as JSON, for `in_own_process`."""
+    sys.argv = ["upscale", *words]
+    try:
+        upscale()
+    except SystemExit as ended:
+        if ended.code:
+            raise
+    print(json.dumps({"peak_bytes": process_peak_bytes()}))

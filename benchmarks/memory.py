@@ -5,18 +5,15 @@
 The command itself, in a process of its own each time; its largest resident size, torch and all.
 """
 
-import json
 import shutil
 import sys
 from argparse import Namespace
 from pathlib import Path
 
-from common import in_own_process, parser, print_claim, print_machine, run_as_the_cli, size
+from common import in_own_process, parser, print_claim, print_machine, run_and_print_peak, run_as_the_cli, size
 
 from upscale.bench.images import write_folder
-from upscale.bench.memory import process_peak_bytes
 from upscale.bench.scratch import scratch_folder
-from upscale.cli.app import main as upscale
 
 # Of bytes; a process of `upscale` is never quite the same size twice.
 GROWTH = 1.05
@@ -26,7 +23,7 @@ LARGE_BYTES = 1.5e9
 def main() -> None:
     """Each run in a process of its own."""
     if sys.argv[1:2] == ["--run"]:
-        _run(sys.argv[2:])
+        run_and_print_peak(sys.argv[2:])
         return
     options = _options()
     run_as_the_cli()
@@ -61,17 +58,6 @@ def _peak(folder: Path, count: int, px: tuple[int, int], options: Namespace) -> 
     shutil.rmtree(folder / "in")
     shutil.rmtree(folder / "out")
     return peak
-
-
-def _run(words: list[str]) -> None:
-    """The command in this process, then its peak as JSON."""
-    sys.argv = ["upscale", *words]
-    try:
-        upscale()
-    except SystemExit as ended:
-        if ended.code:
-            raise
-    print(json.dumps({"peak_bytes": process_peak_bytes()}))
 
 
 if __name__ == "__main__":

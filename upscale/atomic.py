@@ -88,12 +88,36 @@ def sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def lock(file: BinaryIO, *, wait: bool) -> None:
+    """Lock a file until it is closed. Raises OSError where there are no locks and, without `wait`, if it has one.
+
+    The latter is a BlockingIOError.
+    """
+    if sys.platform == "win32":  # which removes no open file
+        return
+    import fcntl
+
+    fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's list of names to the disk, so that new ones outlive a power cut; where that can be done."""
+    if sys.platform == "win32":  # which opens no folders
+        return
+    with suppress(OSError):  # some network disks sync no folders
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
 def remove_stale(folder: Path) -> None:
     """Remove what killed runs have left in `folder`; what another process is writing stays, locked by it."""
     with suppress(OSError):  # no such folder yet, or none that may be listed
         for path in [Path(entry) for entry in os.scandir(folder) if _ASIDE.fullmatch(entry.name)]:
             with suppress(OSError), path.open("rb+") as file:
-                _lock(file, wait=False)
+                lock(file, wait=False)
                 path.unlink()
 
 
@@ -107,7 +131,7 @@ def _aside(target: Path, asides: Asides) -> Iterator[tuple[Path, BinaryIO]]:
     try:
         with aside.open("xb") as file:
             with suppress(OSError):  # no locks, as on some network disks: there nobody removes anything
-                _lock(file, wait=True)
+                lock(file, wait=True)
             # Another run may have found it in the moment before.
             if aside.exists():
                 yield aside, file
@@ -117,12 +141,3 @@ def _aside(target: Path, asides: Asides) -> Iterator[tuple[Path, BinaryIO]]:
     finally:
         asides.discard(aside)
         aside.unlink(missing_ok=True)
-
-
-def _lock(file: BinaryIO, *, wait: bool) -> None:
-    """Lock a file until it is closed. Raises OSError where there are no locks and, without `wait`, if it has one."""
-    if sys.platform == "win32":  # which removes no open file
-        return
-    import fcntl
-
-    fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -53,6 +53,9 @@ def test_turns_are_taken_and_compared_turn_by_turn(monkeypatch: pytest.MonkeyPat
         ("folder_overhead.py", "--count 2 --size 32x24 --runs 1", "from file to file against network only: "),
         ("many_small.py", "--count 3 --small 16x12 --large 32x24 --runs 1", "network only, many small against one"),
         ("memory.py", "--few 1 --many 3 --size 32x24 --large 64x48 --model espcn", "3 files against 1: "),
+        ("video_speed.py", "--part stages --frames 4 --runs 1 --size 64x48", "espcn x2, wall time over that of"),
+        ("video_speed.py", "--part repeats --model espcn --frames 4 --runs 1 --size 64x48", "with --dedup near over"),
+        ("video_memory.py", "--part length --short 1 --long 2 --size 64x48 --model nearest", "a clip of 2 s against"),
         ("against_peers.py", "--size 32x24 --runs 1 --only ours-fp32,tile-loop", "ours-fp32 against tile-loop: "),
     ],
 )

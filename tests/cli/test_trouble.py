@@ -12,10 +12,10 @@ import pytest
 from commands import Run, run_apart, started, wait_until
 from library import write_library
 
+from upscale.batch.jobs import Job
 from upscale.engine.scaling import plan_scale
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.images.enlarging import Enlarger
-from upscale.images.jobs import Job
 from upscale.images.pipeline import BatchOptions, enlarge_files
 
 WORDS = ("images", "-m", "nearest", "-s", 2, "--device", "cpu", "--json")

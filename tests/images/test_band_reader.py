@@ -7,13 +7,13 @@ import pytest
 import pyvips
 from PIL import Image
 
+from upscale.batch.jobs import Job
+from upscale.batch.outcome import Outcome
 from upscale.engine.scaling import plan_scale
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.images.encoding import Encoding
 from upscale.images.enlarging import Enlarger
 from upscale.images.image_io import read_frames
-from upscale.images.jobs import Job
-from upscale.images.outcome import Outcome
 from upscale.images.picture import Picture
 from upscale.images.pipeline import BatchOptions, enlarge_files
 

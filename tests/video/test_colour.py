@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from upscale.video.colour import Colour, Matrix, planes_to_rgb, rgb_to_planes
+from upscale.video.colour import Colour, Matrix, alpha_level, planes_to_rgb, rgb_to_planes
 from upscale.video.layout import PixelLayout, component_size, component_views, find_layout
 
 MATRICES: list[Matrix] = ["bt601", "bt709", "fcc", "smpte240m", "bt2020", "ycgco"]
@@ -110,9 +110,23 @@ def test_codes_are_cut_at_the_ends_and_never_wrap() -> None:
     assert int(planes[0][0, 0]) == 1023
 
 
-@pytest.mark.parametrize("pix_fmt", ["rgb24", "bgra", "gbrp", "gbrp12le", "rgb48le", "0bgr"])
+@pytest.mark.parametrize("pix_fmt", ["rgb24", "bgra", "gbrp", "gbrap", "gbrp12le", "rgb48le", "0bgr"])
 def test_rgb_formats_come_back(pix_fmt: str) -> None:
     layout, colour = layout_of(pix_fmt), Colour("rgb", True)
     planes = random_planes(layout)
     rgb = planes_to_rgb(planes, layout, colour)
-    assert all(torch.equal(one, two) for one, two in zip(planes, rgb_to_planes(rgb, layout, colour), strict=True))
+    alpha = alpha_level(planes[-1], layout) if layout.has_alpha else None
+    again = rgb_to_planes(rgb, layout, colour, alpha)
+    assert all(torch.equal(one, two) for one, two in zip(planes, again, strict=True))
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuva420p", "yuva444p10le", "ya8", "ya16le", "gbrap12le"])
+@pytest.mark.parametrize("full_range", [False, True])
+def test_alpha_uses_the_full_range_everywhere(pix_fmt: str, full_range: bool) -> None:
+    layout, colour = layout_of(pix_fmt), Colour("bt709", full_range)
+    rgb = torch.rand(3, 4, 6)
+    for level in (0.0, 0.5, 1.0):
+        plane = rgb_to_planes(rgb, layout, colour, level)[-1]
+        assert (plane.to(torch.int32) == round(level * layout.peak + 1e-6)).all()
+    assert (rgb_to_planes(rgb, layout, colour)[-1].to(torch.int32) == layout.peak).all()
+    assert planes_to_rgb(rgb_to_planes(rgb, layout, colour), layout, colour).shape == rgb.shape

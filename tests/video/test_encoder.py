@@ -96,3 +96,73 @@ def test_chroma_that_cannot_say_its_place_goes_left() -> None:
     centred = replace(info(), colour=Colour("bt601", True, "center"))
     assert plan_encoder(centred, 64, 96, Encoding()).colour.siting == "center"
     assert plan_encoder(centred, 64, 96, Encoding(pix_fmt="yuv422p")).colour.siting == "left"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "options"),
+    [
+        (Encoding(), {"crf": "18", "preset": "medium"}),
+        (Encoding(crf=23.5, preset="slow"), {"crf": "23.5", "preset": "slow"}),
+        (Encoding(crf=20, options={"crf": "30"}), {"crf": "30", "preset": "medium"}),
+        (Encoding(options={"b": "5M"}), {"b": "5M", "preset": "medium"}),
+        (Encoding(options={"preset": "fast"}), {"crf": "18", "preset": "fast"}),
+        (Encoding("hevc"), {"crf": "19", "preset": "medium", "x265-params": "log-level=error"}),
+        (
+            Encoding("hevc", options={"x265-params": "aq-mode=3"}),
+            {"crf": "19", "preset": "medium", "x265-params": "log-level=error:aq-mode=3"},
+        ),
+        (Encoding("av1", preset="10"), {"crf": "18", "preset": "10"}),
+        (Encoding("vp9", preset="4"), {"crf": "20", "cpu-used": "4", "row-mt": "1"}),
+        (Encoding("mpeg4", crf=5), {"qmin": "5", "qmax": "5"}),
+        (Encoding("prores"), {"vendor": "apl0"}),
+        (Encoding("ffv1"), {"level": "3", "g": "1", "slicecrc": "1"}),
+    ],
+)
+def test_defaults_are_the_codecs_and_the_users_words_win(encoding: Encoding, options: dict[str, str]) -> None:
+    found = dict(plan_encoder(info(), 64, 96, encoding).options)
+    # Where the processor has AVX-512, x264 is told to leave it alone.
+    if found.get("x264-params", "").startswith("asm="):
+        del found["x264-params"]
+    assert found == options
+
+
+@pytest.mark.parametrize(
+    ("encoding", "message"),
+    [
+        (Encoding(crf=99), "--crf 99: libx264 takes -12 .best. to 51"),
+        (Encoding("av1", crf=64), "--crf 64: libsvtav1 takes 0 .best. to 63"),
+        (Encoding(preset="fats"), "has no preset fats; choose ultrafast"),
+        (Encoding("av1", preset="20"), "--preset 20: libsvtav1 takes -2 to 13"),
+        (Encoding("vp9", preset="quick"), "does not open|takes"),
+        (Encoding("prores", crf=3), "prores_ks has no crf"),
+        (Encoding(options={"nal-hrd": "foo"}), "-e nal-hrd=foo: libx264 takes none, vbr, cbr"),
+        (Encoding(options={"crf": "abc"}), "crf=abc.*: undefined constant"),
+        (
+            Encoding(options={"x264-params": "nosuch=1"}),
+            "does not take what -e says: error parsing option 'nosuch = 1'",
+        ),
+        (Encoding("hevc", options={"x265-params": "nosuch=1"}), "unknown option: nosuch"),
+        (Encoding("av1", options={"svtav1-params": "nosuch=1"}), "error parsing option nosuch: 1"),
+    ],
+)
+def test_wrong_words_are_named(encoding: Encoding, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        plan_encoder(info(), 64, 96, encoding)
+
+
+def test_each_dnxhr_profile_fits_its_pixels() -> None:
+    wide = [("yuv420p", "dnxhr_hq"), ("yuv422p10le", "dnxhr_hqx"), ("yuv444p10le", "dnxhr_444")]
+    for source, profile in wide:
+        assert plan_encoder(info(source), 128, 256, Encoding("dnxhr")).options == {"profile": profile}
+
+
+@pytest.mark.parametrize(("rate", "told"), [("25", "25"), ("5400/667", "24000/1001"), ("120", "60")])
+def test_mpeg_2_is_told_the_nearest_rate_it_knows(rate: str, told: str) -> None:
+    clip = replace(info(), rate=Fraction(rate), time_base=Fraction(1, 90_000))
+    plan = plan_encoder(clip, 64, 96, Encoding("mpeg2video"))
+    assert (plan.rate, plan.clock, plan.time_base) == (Fraction(told), 1 / Fraction(told), Fraction(1, 90_000))
+
+
+def test_x265_is_kept_from_pictures_that_it_is_not_safe_with() -> None:
+    with pytest.raises(UsageError, match="libx265 needs 64 pixels in a row, the result has 48"):
+        plan_encoder(info(), 64, 48, Encoding("hevc"))

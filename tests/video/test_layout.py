@@ -4,10 +4,14 @@ import pytest
 
 from upscale.video.layout import component_views, find_layout
 
-FORMATS = ["yuv420p", "yuv422p10le", "yuv411p", "nv12", "nv21", "p010le", "yuyv422", "uyvy422", "rgb24", "bgra"]
+FORMATS = ["yuv420p", "yuv422p10le", "yuv411p", "nv12", "nv21", "p010le", "yuyv422", "uyvy422", "rgb24", "bgr0"]
+WITH_ALPHA = [
+    *("yuva420p", "yuva422p10le", "yuva444p10le", "yuva444p12le", "gbrap", "gbrap12le"),
+    *("rgba", "bgra", "argb", "abgr", "rgba64le", "rgba64be", "ya8", "ya16le"),
+]
 
 
-@pytest.mark.parametrize("name", [*FORMATS, "gbrp", "gbrp10le", "gray", "gray12le"])
+@pytest.mark.parametrize("name", [*FORMATS, *WITH_ALPHA, "gbrp", "gbrp10le", "gray", "gray12le", "rgb48be"])
 def test_what_is_written_through_views_is_what_the_frame_holds(name: str) -> None:
     layout = find_layout(name)
     assert layout is not None
@@ -35,17 +39,44 @@ def test_luma_and_chroma_lie_where_swscale_reads_them(name: str) -> None:
     assert [int(view[4, 8]) for view in component_views(planar, plain)] == [50, 90, 160]
 
 
-@pytest.mark.parametrize("name", ["rgb24", "bgr24", "bgra", "argb", "gbrp"])
-def test_red_green_and_blue_lie_where_swscale_reads_them(name: str) -> None:
+@pytest.mark.parametrize("name", ["rgb24", "bgr24", "bgra", "argb", "abgr", "rgba", "gbrp", "gbrap", "bgr0"])
+def test_red_green_blue_and_alpha_lie_where_swscale_reads_them(name: str) -> None:
     layout = find_layout(name)
     assert layout is not None
     frame = av.VideoFrame(16, 8, name)
-    for view, code in zip(component_views(frame, layout), (10, 90, 200), strict=True):
+    codes = (10, 90, 200, 130)[: len(layout.components)]
+    for view, code in zip(component_views(frame, layout), codes, strict=True):
         view[:] = code
-    assert frame.to_ndarray(format="rgb24")[3, 3].tolist() == [10, 90, 200]
+    seen = frame.to_ndarray(format="rgba")[3, 3].tolist()
+    assert seen[: len(codes)] == list(codes)
 
 
-@pytest.mark.parametrize("name", ["pal8", "gbrpf32le", "yuv420p10be", "bayer_rggb8", "monow"])
+@pytest.mark.parametrize("name", ["rgb48be", "rgba64be", "gray16be", "rgb48le", "rgba64le"])
+def test_both_orders_of_bytes_are_numbers(name: str) -> None:
+    layout = find_layout(name)
+    assert layout is not None
+    frame = av.VideoFrame(16, 8, name)
+    for view in component_views(frame, layout):
+        view[:] = 0x1234
+    assert (frame.to_ndarray() == 0x1234).all()
+
+
+@pytest.mark.parametrize("name", WITH_ALPHA)
+def test_alpha_is_a_whole_last_component(name: str) -> None:
+    layout = find_layout(name)
+    assert layout is not None
+    assert layout.has_alpha and layout.colours == len(layout.components) - 1
+    assert component_views(av.VideoFrame(22, 10, name), layout)[-1].shape == (10, 22)
+
+
+@pytest.mark.parametrize("name", ["yuv420p", "gray", "rgb24", "bgr0", "0rgb", "nv12"])
+def test_other_formats_have_no_alpha(name: str) -> None:
+    layout = find_layout(name)
+    assert layout is not None
+    assert not layout.has_alpha and layout.colours == len(layout.components)
+
+
+@pytest.mark.parametrize("name", ["pal8", "gbrpf32le", "bayer_rggb8", "monow"])
 def test_formats_without_integer_planes_are_unknown(name: str) -> None:
     assert find_layout(name) is None
 

@@ -7,9 +7,10 @@ import pytest
 
 from upscale.errors import OutputError
 from upscale.video.colour import Colour
+from upscale.video.encode import Picture
 from upscale.video.encoder import EncoderPlan
 from upscale.video.layout import find_layout
-from upscale.video.segments import SEGMENT_FRAMES, Picture, read_segments, write_segments
+from upscale.video.segments import SEGMENT_FRAMES, read_segments, write_segments
 from upscale.video.tags import ColourTags
 
 
@@ -21,9 +22,9 @@ def plan() -> EncoderPlan:
         codec="libx264",
         options={"preset": "veryfast", "bf": "3", "crf": "20"},
         height=16,
-        width=32,
+        width=64,
         coded_height=16,
-        coded_width=32,
+        coded_width=64,
         layout=layout,
         colour=Colour("bt709", False),
         tags=ColourTags(),
@@ -36,9 +37,9 @@ def plan() -> EncoderPlan:
 def pictures(count: int) -> list[Picture]:
     """Noise that moves, at irregular times."""
     rng = np.random.default_rng(0)
-    noise = rng.integers(0, 256, (16, 64), np.uint8)
+    noise = rng.integers(0, 256, (16, 128), np.uint8)
     times = np.cumsum(rng.integers(1, 90, count)) + 700
-    return [Picture((np.roll(noise, i // 3, 1)[:, :32],), int(pts), 7 + i % 5) for i, pts in enumerate(times)]
+    return [Picture((np.roll(noise, i // 3, 1)[:, :64],), int(pts), 7 + i % 5) for i, pts in enumerate(times)]
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])

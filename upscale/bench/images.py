@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from upscale.batch.jobs import Job
 from upscale.bench.cases import Engine, Sample, Workload
 from upscale.bench.pictures import smooth_noise
 from upscale.bench.scratch import scratch_folder
@@ -12,7 +13,6 @@ from upscale.errors import OutputError
 from upscale.images.encoding import Encoding
 from upscale.images.enlarging import Enlarger
 from upscale.images.image_io import write_picture
-from upscale.images.jobs import Job
 from upscale.images.picture import Picture
 from upscale.images.pipeline import BatchOptions, enlarge_files
 

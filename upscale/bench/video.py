@@ -12,7 +12,7 @@ from upscale.bench.scratch import scratch_folder
 from upscale.bench.timing import seconds_of
 from upscale.errors import EnvironmentLackError
 from upscale.video.encoder import Encoding
-from upscale.video.pipeline import VideoJob, upscale_video
+from upscale.video.pipeline import Begun, VideoJob, upscale_video
 
 _FRAMES = 6
 _RATE = 25
@@ -60,8 +60,14 @@ def enlarge_clip(engine: Engine, source: Path, target: Path) -> None:
 class _Nobody:
     """A listener who is told in vain."""
 
-    def begun(self, frame_estimate: int | None, notes: tuple[str, ...]) -> None:
+    def begun(self, clip: Begun) -> None:
         """All checks have passed."""
+
+    def resumed(self, frames: int) -> None:
+        """An earlier run has left so many frames."""
+
+    def kept(self, note: str) -> None:
+        """The run ends unfinished."""
 
     def enlarged(self, pixels: int) -> None:
         """One more frame is finished."""

@@ -1,11 +1,10 @@
 """The options of `upscale images` that no other command has."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from upscale.cli.options import ENGINE, OUTPUT, SOURCES, TELLING
+from upscale.cli.options import ENGINE, OUTPUT, SOURCES
 
 Sources = Annotated[
     list[str] | None,
@@ -16,13 +15,6 @@ Sources = Annotated[
         " ends in /, or is the second of two and does not exist. Default: photo_x4.png for photo.png, in_x4 for in.",
         show_default=False,
     ),
-]
-Out = Annotated[
-    str | None,
-    typer.Option("--out", "-o", help="Output file or folder, instead of the last word.", rich_help_panel=OUTPUT),
-]
-Recursive = Annotated[
-    bool, typer.Option("--recursive", "-r", help="Subfolders too; the output mirrors them.", rich_help_panel=SOURCES)
 ]
 Ext = Annotated[
     Literal[
@@ -109,21 +101,6 @@ Alpha = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
-Suffix = Annotated[
-    str | None,
-    typer.Option(
-        "--suffix", help="Added to the name. Default: _x4 beside the source, else nothing.", rich_help_panel=OUTPUT
-    ),
-]
-Name = Annotated[
-    str | None,
-    typer.Option(
-        "--name",
-        metavar="TEMPLATE",
-        help="Names of results, such as '{stem}_{model}_x{scale}{ext}'; {name}, {parent} and {index} are there too.",
-        rich_help_panel=OUTPUT,
-    ),
-]
 MaxInputPixels = Annotated[
     str | None,
     typer.Option(
@@ -132,27 +109,6 @@ MaxInputPixels = Annotated[
         help="Files that claim more are not read; 0: no limit. Default: 268M.",
         rich_help_panel=SOURCES,
     ),
-]
-Watch = Annotated[
-    bool,
-    typer.Option(
-        "--watch", help="Go on with what comes into the folders, until Ctrl-C (exit code 130).", rich_help_panel=SOURCES
-    ),
-]
-ReportFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--report", metavar="FILE", help="Append the events to it, as --json shows them.", rich_help_panel=TELLING
-    ),
-]
-DryRun = Annotated[
-    bool,
-    typer.Option(
-        "--dry-run", help="Only list sizes, names, memory and time of what would be done.", rich_help_panel=TELLING
-    ),
-]
-FailFast = Annotated[
-    bool, typer.Option("--fail-fast", help="Stop at the first file that fails.", rich_help_panel=TELLING)
 ]
 IoWorkers = Annotated[
     int, typer.Option("--io-workers", "-j", min=1, help="Threads that write.", rich_help_panel=ENGINE)

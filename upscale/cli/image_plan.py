@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from upscale.cli.batch import Wanted, planned
 from upscale.cli.events import Events
-from upscale.cli.image_batch import Engine, Wanted, planned
+from upscale.cli.image_batch import Engine
 from upscale.cli.logs import printable
 from upscale.cli.summary import duration
 
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 def show_plan(wanted: Wanted, engine: Engine, options: "BatchOptions", events: Events | None) -> None:
     """Results go to standard output, as lines for people, or as `events` for programs."""
+    from upscale.batch.outcome import Outcome
     from upscale.images.forecast import Forecast, forecasts
-    from upscale.images.outcome import Outcome
 
-    plan, settled = planned(wanted, options)
+    plan, settled = planned(wanted)
     for warning in plan.warnings:
         typer.echo(f"note: {printable(warning)}", err=True)
     waiting = [item for item in settled if not isinstance(item, Outcome)]

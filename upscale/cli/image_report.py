@@ -1,24 +1,21 @@
 """What `upscale images` tells while it runs: the bar, notes, events, and the summary at the end."""
 
 import logging
-import time
-from collections import Counter
+import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from upscale.cli.events import Events
-from upscale.cli.summary import closing_event, closing_line, duration
+from upscale.cli.summary import duration
+from upscale.cli.tally import Tally
 from upscale.errors import UsageError
 
 if TYPE_CHECKING:
+    from upscale.batch.jobs import Job
+    from upscale.batch.outcome import Outcome
     from upscale.cli.progress import Progress
     from upscale.cli.remaining import Remaining
-    from upscale.images.jobs import Job
-    from upscale.images.outcome import Outcome
-
-# Of thousands of failures nobody reads more on a screen; the report holds them all.
-_MOST_LISTED = 20
 
 logger = logging.getLogger(__name__)
 
@@ -37,10 +34,9 @@ class Report:
 
         self.meter = Meter()
         self._events, self._quiet, self._shown = events, quiet, shown
-        self._at_once = at_once
-        self._started_s = time.perf_counter()
-        self._counts: Counter[str] = Counter()
-        self._failures: list[str] = []
+        self._tally = Tally(at_once=at_once)
+        self._pixels = self._pixels_before = 0
+        self._counting = threading.Lock()
         self._progress: Progress | None = None
         self._remaining: Remaining | None = None
 
@@ -51,24 +47,13 @@ class Report:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.ended()
-        if isinstance(error, UsageError):  # of a run that never was
-            return
-        for failure in self._failures:
-            logger.error("failed: %s", failure)
-        unlisted = self._counts["failed"] - len(self._failures)
-        if unlisted and not self._at_once:
-            logger.error("failed: ... and %d more, see --report", unlisted)
-        counts = {status: self._counts[status] for status in ("done", "skipped", "failed")}
-        seconds = time.perf_counter() - self._started_s
-        there = " (already there; -y overwrites)" if counts["skipped"] else ""
-        words = f"{counts['done']} done, {counts['skipped']} skipped{there}, {counts['failed']} failed"
-        logger.warning("%s", closing_line(words, seconds, self.meter))
-        self._events.send(closing_event(counts, seconds, self.meter, interrupted=kind is not None))
+        if not isinstance(error, UsageError):  # of a run that never was
+            self._tally.close(self.meter, self._events, interrupted=kind is not None, worked=self._pixels > 0)
 
     @property
     def exit_code(self) -> int:
         """1 if any file failed."""
-        return 1 if self._counts["failed"] else 0
+        return self._tally.exit_code
 
     def begun(self, jobs: "Sequence[Job]") -> None:
         """These jobs are next: a bar for them."""
@@ -76,7 +61,8 @@ class Report:
         from upscale.cli.remaining import Remaining
 
         self._remaining = Remaining(job.source for job in jobs)
-        self._progress = Progress(len(jobs), "picture", quiet=self._quiet, remaining_s=self._remaining.seconds)
+        self._pixels_before = self._pixels
+        self._progress = Progress(len(jobs), "picture", self._pace, quiet=self._quiet)
 
     def ended(self) -> None:
         """The jobs that were begun are finished, or given up."""
@@ -87,8 +73,10 @@ class Report:
     def pixels(self, count: int) -> None:
         """So many more pixels of results are computed; any thread may say so."""
         progress = self._progress  # which the main thread may take away meanwhile
+        with self._counting:
+            self._pixels += count
         if progress is not None:
-            progress.pixels(count)
+            progress.look()
 
     def note(self, line: str) -> None:
         """What the user should know although nothing failed."""
@@ -104,22 +92,22 @@ class Report:
 
     def add(self, outcome: "Outcome") -> None:
         """Count one outcome, and tell of it."""
-        self._counts[outcome.status] += 1
         source, target = str(outcome.job.source), str(outcome.job.target)
-        if outcome.status == "failed":
-            reason = self._shown(outcome.error or source)
-            if self._at_once:
-                logger.error("failed: %s", reason)
-            else:
-                logger.info("failing: %s", reason)
-            if not self._at_once and len(self._failures) < _MOST_LISTED:
-                self._failures.append(reason)
-        else:
+        is_failure = outcome.status == "failed"
+        self._tally.add(outcome.status, self._shown(outcome.error or source) if is_failure else None)
+        if not is_failure:
             took = f" in {duration(outcome.seconds)}" if outcome.seconds else ""
             logger.info("%s", self._shown(f"{outcome.status}: {source} -> {target}{took}"))
             if outcome.note:
                 self.note(f"{target}: {outcome.note}")
         self._events.send({"event": "picture", **self._facts(outcome)})
+
+    def _pace(self, seconds: float) -> str:
+        """What stands beside the bar."""
+        remaining, pixels = self._remaining, self._pixels - self._pixels_before
+        left_s = remaining and remaining.seconds(pixels, seconds)
+        left = f", {duration(left_s)} left" if left_s else ""
+        return f"{pixels / seconds / 1e6:.1f} MP/s{left}"
 
     def _facts(self, outcome: "Outcome") -> dict[str, Any]:
         height_px, width_px = outcome.size_px or (None, None)

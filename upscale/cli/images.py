@@ -7,9 +7,10 @@ from typing import Literal
 import typer
 
 from upscale import __version__
-from upscale.cli import image_options, old_spellings, options
+from upscale.cli import batch_options, image_options, old_spellings, options
+from upscale.cli.batch import Wanted, Work, refuse_to_watch, run
 from upscale.cli.events import Events
-from upscale.cli.image_batch import Engine, Wanted, refuse_to_watch, run
+from upscale.cli.image_batch import Engine, enlarging
 from upscale.cli.image_plan import show_plan
 from upscale.cli.image_report import Report
 from upscale.cli.loading import ending_at_once
@@ -18,16 +19,16 @@ from upscale.cli.logs import messages
 
 def images(
     sources: image_options.Sources = None,
-    recursive: image_options.Recursive = False,
+    recursive: batch_options.Recursive = False,
     max_input_pixels: image_options.MaxInputPixels = None,
-    watch: image_options.Watch = False,
+    watch: batch_options.Watch = False,
     scale: options.Scale = None,
     size: options.Size = None,
     fit: options.Fit = None,
     long_side: options.LongSide = None,
     short_side: options.ShortSide = None,
     max_pixels: options.MaxPixels = None,
-    out: image_options.Out = None,
+    out: batch_options.Out = None,
     ext: image_options.Ext = "auto",
     quality: image_options.Quality = None,
     subsampling: image_options.Subsampling = "444",
@@ -38,8 +39,8 @@ def images(
     alpha: image_options.Alpha = "model",
     icc: image_options.Icc = "keep",
     strip_metadata: image_options.StripMetadata = False,
-    suffix: image_options.Suffix = None,
-    name: image_options.Name = None,
+    suffix: batch_options.Suffix = None,
+    name: batch_options.Name = None,
     exists: options.Exists = "skip",
     overwrite: options.Overwrite = False,
     model: options.Model = "srgan",
@@ -55,10 +56,10 @@ def images(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     as_json: options.Json = False,
-    report_file: image_options.ReportFile = None,
+    report_file: batch_options.ReportFile = None,
     log: options.Log = None,
-    dry_run: image_options.DryRun = False,
-    fail_fast: image_options.FailFast = False,
+    dry_run: batch_options.DryRun = False,
+    fail_fast: batch_options.FailFast = False,
     old_sources: old_spellings.Input = None,
     old_model: old_spellings.ModelName = None,
     old_scale: old_spellings.Outscale = None,
@@ -71,14 +72,15 @@ def images(
     What is done already is skipped. Exit code 1 if a file failed; the others are kept.
     """
     with ending_at_once():
+        from upscale.batch.jobs import split_words
+        from upscale.batch.lists import STREAM
+        from upscale.batch.naming import Naming, names_file
+        from upscale.batch.template import parse
         from upscale.engine.scaling import plan_sizes
         from upscale.images.encoding import Encoding, refuse_idle
-        from upscale.images.jobs import split_words
-        from upscale.images.lists import STREAM
-        from upscale.images.naming import Naming, names_file
+        from upscale.images.medium import PICTURES
         from upscale.images.piped import piped
         from upscale.images.pipeline import BatchOptions
-        from upscale.images.template import parse
 
     model, scale, overlap = old_model or model, old_scale or scale, old_overlap or overlap
     dtype = "fp32" if fp32 else dtype
@@ -95,9 +97,9 @@ def images(
         limit_px=options.pixel_limit(max_input_pixels),
         fail_fast=fail_fast,
     )
-    words, target = split_words([*(old_sources or []), *(sources or [])], out)
+    words, target = split_words([*(old_sources or []), *(sources or [])], out, PICTURES)
     if watch:
-        refuse_to_watch(words, name)
+        refuse_to_watch(words, PICTURES, name)
     stream: Literal["stdout", "stderr"] = "stdout" if target != STREAM and words != [STREAM] else "stderr"
     with messages(log, verbose=verbose, quiet=quiet), ending_at_once():
         plan = plan_sizes(model, wish, tta=tta)
@@ -107,8 +109,9 @@ def images(
         Events(stream if as_json else None, report_file) as events,
         piped(words, target, ext) as pipes,
     ):
-        wanted = Wanted(pipes.words, pipes.out, Naming(f"_{plan.label}", ext, suffix, template), recursive)
-        fixed = ext != "auto" or (not pipes.delivers and names_file(pipes.out))
+        fixed = ext != "auto" or (not pipes.delivers and names_file(pipes.out, PICTURES))
+        naming = Naming(PICTURES, f"_{plan.label}", ext, suffix, template)
+        wanted = Wanted(pipes.words, pipes.out, naming, recursive, batch_options.exists, fixed)
         batch_options = replace(batch_options, format_fixed=fixed)
         if fixed:
             refuse_idle(f".{ext}" if ext != "auto" else str(pipes.out), batch_options.encoding)
@@ -117,5 +120,6 @@ def images(
             return
         with Report(events, quiet=quiet, shown=pipes.hidden, at_once=watch) as report:
             events.run({"version": __version__, "words": sys.argv[1:]})
-            run(wanted, Engine(plan, engine, alpha), batch_options, report, watch=watch)
+            enlarge = enlarging(Engine(plan, engine, alpha), batch_options, report)
+            run(wanted, Work(enlarge, watch, fail_fast), report)
     raise typer.Exit(report.exit_code)

@@ -7,10 +7,10 @@ if TYPE_CHECKING:
     from upscale.flow.meter import Meter
 
 
-def closing_line(counts: str, seconds: float, meter: "Meter") -> str:
-    """For people. `seconds`: since the run began; where no stage has worked, only the counts are worth a word."""
+def closing_line(counts: str, seconds: float, meter: "Meter", *, worked: bool) -> str:
+    """For people. `seconds`: since the run began; where nothing was computed, only the counts are worth a word."""
     slowest = meter.bottleneck()
-    if slowest is None:
+    if slowest is None or not worked:
         return counts
     percent = {name: f"{100 * busy_s / seconds:.0f} %" for name, busy_s in meter.busy_s.items()}
     others = ", ".join(f"{name} {share}" for name, share in percent.items() if name != slowest)
@@ -28,6 +28,14 @@ def closing_event(counts: Mapping[str, int], seconds: float, meter: "Meter", *, 
         "bottleneck": meter.bottleneck(),
         "busy_seconds": {name: round(busy_s, 3) for name, busy_s in meter.busy_s.items()},
     }
+
+
+def size(count_bytes: int) -> str:
+    """820 kB, 4.1 MB, 12 GB."""
+    for unit, name in ((1e9, "GB"), (1e6, "MB")):
+        if count_bytes >= unit:
+            return f"{count_bytes / unit:.{1 if count_bytes < 10 * unit else 0}f} {name}"
+    return f"{max(1, round(count_bytes / 1e3)) if count_bytes else 0} kB"
 
 
 def duration(seconds: float) -> str:

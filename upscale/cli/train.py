@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from upscale.cli import options
+from upscale.cli.loading import ending_at_once
+from upscale.errors import UsageError
 
 if TYPE_CHECKING:
     from upscale.train.config import TrainConfig
@@ -63,10 +65,10 @@ def train(
     quiet: options.Quiet = False,
 ) -> None:
     """Train a network on your pictures, into weights that images and video take by --model PATH."""
-    from upscale.errors import UsageError
-    from upscale.train.config import configure, parse_losses
-    from upscale.train.run import Control
-    from upscale.train.run import train as run
+    with ending_at_once():
+        from upscale.train.config import configure, parse_losses
+        from upscale.train.run import Control
+        from upscale.train.run import train as run
 
     if steps is not None and minutes is not None:
         raise UsageError("--steps and --minutes exclude each other")
@@ -93,7 +95,6 @@ def train(
 
 def _settings(out: Path | None, data: Path, recipe: str, scale: int | None, *, resume: bool) -> dict[str, Any]:
     """The recipe's settings and where the output goes, or those of the run that writes it already."""
-    from upscale.errors import UsageError
     from upscale.train.config import TrainConfig, read_recipe
     from upscale.train.saving import saved_settings, state_folder
 
@@ -129,8 +130,6 @@ def _interruptions() -> Iterator[Callable[[], bool]]:
 
 
 def _check_paths(config: "TrainConfig") -> None:
-    from upscale.errors import UsageError
-
     for folder in (config.data, config.val):
         if folder is not None and not folder.exists():
             raise UsageError(f"{folder} does not exist")

@@ -5,8 +5,9 @@ layer by layer, and a decoder or another program always keeps one of them waitin
 comes to them, even that out: two cores were 1.2 to 1.3 times as quick on wide pictures.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import count
 from threading import Barrier
 from types import TracebackType
@@ -74,9 +75,24 @@ class Crew:
             raise errors[0]
 
 
-def _prepare(threads: int, met: Barrier) -> None:
+@contextmanager
+def keeping_threads() -> Iterator[None]:
+    """Whatever threads inside give themselves, those that begin later get as many of OpenMP's as the caller has."""
+    number = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(number)
+
+
+def use_threads(number: int) -> None:
+    """Let the calling thread share its work among so many of OpenMP's; see `keeping_threads`."""
     # Asked first: a thread takes over the number of all when it is asked for the first time, even if it had been set.
-    torch.get_num_threads()
-    torch.set_num_threads(threads)
+    if torch.get_num_threads() != number:
+        torch.set_num_threads(number)
+
+
+def _prepare(threads: int, met: Barrier) -> None:
+    use_threads(threads)
     # Each member has to come here once.
     met.wait()

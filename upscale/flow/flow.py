@@ -11,10 +11,12 @@ Ctrl-C finds it awake, whatever the stages are deep in.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, TypeVar
 
 from upscale.flow.interrupt import on_first_ctrl_c
+from upscale.flow.merge import Merge
 from upscale.flow.meter import Meter
 from upscale.flow.pipe import Control, Pipe, Stopped
 from upscale.flow.stage import Stage
@@ -33,6 +35,7 @@ class Flow:
         self._meter = meter or Meter()
         self.control = Control()
         self._stages: list[Stage[Any, Any]] = []
+        self._merges: list[Merge[Any]] = []
         self._interrupted = False
 
     def stage(self, name: str, items: Iterable[_Item], *, depth: int = 1) -> Pipe[_Item]:
@@ -47,6 +50,11 @@ class Flow:
         pipe: Pipe[_Result] = Pipe(2 * workers, self.control)
         return self._added(Stage(name, items, work, workers, pipe, self.control))
 
+    def merged(self, pipes: Sequence[Pipe[_Item]]) -> Pipe[_Item]:
+        """The items of several lines of stages, each as soon as it is there; an error of any ends all."""
+        self._merges.append(Merge(pipes, self.control))
+        return self._merges[-1].out
+
     def run(self, last: Pipe[_Result]) -> Generator[_Result, None, None]:
         """Start all stages; what the last one makes.
 
@@ -56,8 +64,9 @@ class Flow:
         """
         with on_first_ctrl_c(self._interrupt):
             try:
-                for stage in self._stages:
-                    stage.start()
+                self._meter.running = self._busy_s
+                for part in self._parts():
+                    part.start()
                 yield from last
             except Stopped:
                 pass
@@ -67,7 +76,8 @@ class Flow:
             finally:
                 self.stop()
                 self._join()
-                self._meter.add({stage.name: stage.busy_s() for stage in self._stages})
+                self._meter.running = None
+                self._meter.add(self._busy_s())
             yield from last.rest()
         if self._interrupted:
             raise KeyboardInterrupt
@@ -75,8 +85,8 @@ class Flow:
     def stop(self) -> None:
         """No stage begins another item; `run` gives what is finished, and ends."""
         self.control.stopped = True
-        for stage in self._stages:
-            stage.out.wake()
+        for part in self._parts():
+            part.out.wake()
 
     def _added(self, stage: Stage[_Item, _Result]) -> Pipe[_Result]:
         self._stages.append(stage)
@@ -89,9 +99,19 @@ class Flow:
 
     def _join(self) -> None:
         end_s = time.perf_counter() + _GRACE_S
-        for thread in [thread for stage in self._stages for thread in stage.threads]:
+        for thread in [thread for part in self._parts() for thread in part.threads]:
             if thread.is_alive():
                 thread.join(max(0.0, end_s - time.perf_counter()) if self._interrupted else None)
+
+    def _parts(self) -> "list[Stage[Any, Any] | Merge[Any]]":
+        return [*self._stages, *self._merges]
+
+    def _busy_s(self) -> dict[str, float]:
+        """How busy each stage was; of several of one name, in the mean."""
+        alike: defaultdict[str, list[float]] = defaultdict(list)
+        for stage in self._stages:
+            alike[stage.name].append(stage.busy_s())
+        return {name: sum(seconds) / len(seconds) for name, seconds in alike.items()}
 
 
 def _same(item: _Item) -> _Item:

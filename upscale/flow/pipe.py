@@ -22,11 +22,12 @@ class Clock:
 
     started_s: float
     waited_s: float = 0.0
+    waiting_since_s: float | None = None
     ended_s: float | None = None
 
     def busy_s(self, now_s: float) -> float:
         """How long the thread has worked, up to now or to its end."""
-        return (self.ended_s or now_s) - self.started_s - self.waited_s
+        return (self.ended_s or self.waiting_since_s or now_s) - self.started_s - self.waited_s
 
 
 class Control:
@@ -47,11 +48,12 @@ class Control:
 
     def wait(self, changed: threading.Condition, ready: Callable[[], bool], clock: Clock | None) -> None:
         """Wait, holding `changed`, until it is `ready`; raises Stopped if the flow ends first."""
-        started_s = time.perf_counter()
+        clock = clock or Clock(0)
+        clock.waiting_since_s = started_s = time.perf_counter()
         while not (self.stopped or ready()):
             changed.wait(_PATIENCE_S)
-        if clock:
-            clock.waited_s += time.perf_counter() - started_s
+        clock.waiting_since_s = None
+        clock.waited_s += time.perf_counter() - started_s
         if self.stopped:
             raise Stopped
 

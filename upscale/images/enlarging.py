@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from upscale.batch.jobs import Job
+from upscale.batch.outcome import Outcome
 from upscale.engine.bands import SrBand
 from upscale.engine.enlarge import enlarged_bands
 from upscale.engine.memory import is_out_of_memory
@@ -17,9 +19,7 @@ from upscale.errors import BadInputError, UpscaleError
 from upscale.flow.pipe import Control
 from upscale.images.alpha import Alpha, interpolated, layers_of
 from upscale.images.cutting import Part, cut
-from upscale.images.jobs import Job
 from upscale.images.layers import Layer
-from upscale.images.outcome import Outcome
 from upscale.images.picture import Picture, RowPicture, Samples, with_alpha
 from upscale.images.pieces import Pieces
 

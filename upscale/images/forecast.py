@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from upscale.batch.jobs import Job
 from upscale.engine.scaling import ScalePlan
 from upscale.engine.sizes import SizeWish
 from upscale.flow.meter import Meter
@@ -16,7 +17,6 @@ from upscale.images.enlarging import Enlarger
 from upscale.images.footprint import encoder_bytes, held_bytes
 from upscale.images.header import Header, read_header
 from upscale.images.image_io import LIMIT_PX, write_picture
-from upscale.images.jobs import Job
 from upscale.images.picture import Picture
 from upscale.images.pipeline import BatchOptions, enlarge_files
 

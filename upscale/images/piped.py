@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from upscale.batch.lists import STREAM
 from upscale.errors import BadInputError, OutputError, UsageError, reason
 from upscale.images.formats import HEAD_BYTES, TARGETS, format_of_name, sniff
 from upscale.images.gif_frames import has_frames
-from upscale.images.lists import STREAM
 
 
 @dataclass(frozen=True)

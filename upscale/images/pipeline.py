@@ -1,30 +1,27 @@
 """The batch: read ahead, enlarge, write behind; a bad file is an outcome, never an end."""
 
 import os
-import struct
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 from upscale.atomic import Asides, make_folder
+from upscale.batch.existing import Exists, settle
+from upscale.batch.jobs import Job
+from upscale.batch.outcome import Outcome, Status
+from upscale.batch.unforeseen import MALFORMED, told
 from upscale.errors import BadInputError, OutputError, UpscaleError
 from upscale.flow.flow import Flow
 from upscale.flow.meter import Meter
 from upscale.images.encoding import Encoding, impossible, shallow, unwritten
 from upscale.images.enlarging import Enlarged, Enlarger, Frame, Item, Loaded, enlarge_pictures
-from upscale.images.existing import Exists, settle
 from upscale.images.footprint import encoder_bytes, held_bytes
 from upscale.images.formats import TARGETS, format_of_name
 from upscale.images.image_io import LIMIT_PX, WHOLE_BYTES, read_frames, write_rows
-from upscale.images.jobs import Job
-from upscale.images.naming import fallback
-from upscale.images.outcome import Outcome, Status
+from upscale.images.medium import fallback
 from upscale.images.picture import Picture
 from upscale.images.preparing import prepared
-
-# What reading a file's structures can run into where a header lies; one file's failure, not the batch's.
-MALFORMED = (ValueError, ArithmeticError, LookupError, struct.error)
 
 
 @dataclass(frozen=True)
@@ -92,12 +89,8 @@ def _load(job: Job, enlarger: Enlarger, options: BatchOptions) -> Iterator[Item]
     except MemoryError:
         reason = f"cannot read {job.source}: not enough memory for what it claims to hold"
     except MALFORMED as error:
-        reason = f"cannot read {job.source}: it is damaged in a way that was not foreseen ({_told(error)})"
+        reason = f"cannot read {job.source}: it is damaged in a way that was not foreseen ({told(error)})"
     yield Frame(BadInputError(reason)) if loaded else Outcome(job, "failed", time.perf_counter() - started_s, reason)
-
-
-def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _as_still(loaded: Loaded, options: BatchOptions) -> Loaded:
@@ -173,7 +166,7 @@ def _store(item: Enlarged | Outcome, options: BatchOptions, asides: Asides) -> O
     except MemoryError:
         error = f"cannot write {target}: not enough memory for a result of {picture.width} x {picture.height} pixels"
     except MALFORMED as unforeseen:
-        error = f"cannot write {target}: what came with the picture is damaged in some way ({_told(unforeseen)})"
+        error = f"cannot write {target}: what came with the picture is damaged in some way ({told(unforeseen)})"
     seconds = time.perf_counter() - loaded.started_s
     status: Status = "failed" if error else "done"
     return Outcome(loaded.job, status, seconds, error, loaded.note, (picture.height, picture.width))

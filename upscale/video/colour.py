@@ -6,7 +6,7 @@ on the way changes their luma. Values are cut only where they become the encoder
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -53,55 +53,82 @@ def to_yuv(matrix: Matrix) -> NDArray[np.float64]:
 
 
 def planes_to_rgb(planes: Sequence[Tensor], layout: PixelLayout, colour: Colour) -> Tensor:
-    """The picture that integer planes stand for, out-of-gamut colours kept.
+    """The picture that integer planes stand for, out-of-gamut colours kept; alpha is passed over.
 
     Shape: components of (h, w) as `layout` says -> (3, H, W), float32, nominally [0, 1].
     """
-    levels = [_expand(plane, index, layout, colour) for index, plane in enumerate(planes)]
+    codes = [_codes(index, layout, colour) for index in range(layout.colours)]
     if layout.family == "gray":
-        return levels[0].expand(3, -1, -1)
+        return _level(planes[0], codes[0], layout).expand(3, -1, -1)
     if layout.family == "rgb":
-        return torch.stack(levels)
-    height, width = levels[0].shape
+        return torch.stack([_level(plane, code, layout) for plane, code in zip(planes, codes, strict=False)])
+    height, width = planes[0].shape
+    stack = torch.empty(3, height, width, device=planes[0].device)
+    stack[0] = _number(planes[0], layout)
     log2 = (layout.log2_height, layout.log2_width)
-    chroma = enlarge_chroma(torch.stack(levels[1:]), height, width, log2, colour.siting)
-    return _multiplied(np.linalg.inv(to_yuv(colour.matrix)), [levels[0], chroma[0], chroma[1]])
+    stack[1:] = enlarge_chroma(_coarse(planes[1:3], layout), height, width, log2, colour.siting)
+    matrix = np.linalg.inv(to_yuv(colour.matrix)) / np.array([span for _, span in codes])
+    return _multiplied(matrix, stack, -matrix @ np.array([offset for offset, _ in codes]))
 
 
-def rgb_to_planes(rgb: Tensor, layout: PixelLayout, colour: Colour) -> list[Tensor]:
+def rgb_to_planes(
+    rgb: Tensor, layout: PixelLayout, colour: Colour, alpha: Tensor | float | None = None
+) -> list[Tensor]:
     """The integer planes nearest to a picture, cut at the smallest and largest code.
 
-    Shape: (3, H, W), float32 -> components of (h, w) as `layout` says, uint8 or uint16, on the same device.
+    Shape: (3, H, W), float32 -> components of (h, w) as `layout` says, uint8 or uint16, on the same device. `alpha`,
+    where the layout has it: (H, W) or one level for all, opaque if None.
     """
+    planes = [_rounded(level, layout) for level in _code_levels(rgb, layout, colour)]
+    if layout.has_alpha:
+        level = torch.as_tensor(1.0 if alpha is None else alpha, dtype=torch.float32, device=rgb.device)
+        planes.append(_rounded((level * layout.peak).expand(rgb.shape[1:]).clone(), layout))
+    return planes
+
+
+def alpha_level(plane: Tensor, layout: PixelLayout) -> Tensor:
+    """How opaque each pixel is, 0 to 1: full range in every format. Shape: (H, W) -> (H, W), float32."""
+    return _level(plane, (0.0, float(layout.peak)), layout)
+
+
+def _code_levels(rgb: Tensor, layout: PixelLayout, colour: Colour) -> list[Tensor]:
+    """What is to be rounded to each component's codes, alpha apart."""
+    offsets, spans = np.array([_codes(index, layout, colour) for index in range(layout.colours)]).T
     if layout.family == "rgb":
-        levels = list(rgb)
-    elif layout.family == "gray":
-        levels = [_multiplied(to_yuv(colour.matrix)[:1], list(rgb))[0]]
-    else:
-        yuv = _multiplied(to_yuv(colour.matrix), list(rgb))
-        log2 = (layout.log2_height, layout.log2_width)
-        levels = [yuv[0], *reduce_chroma(yuv[1:], log2, colour.siting)]
-    return [_quantise(level, index, layout, colour) for index, level in enumerate(levels)]
+        return [rgb[index] * float(spans[index]) + float(offsets[index]) for index in range(3)]
+    matrix = to_yuv(colour.matrix)[: layout.colours] * spans[:, None]
+    codes = _multiplied(matrix, rgb, offsets)
+    if layout.family == "gray":
+        return [codes[0]]
+    return [codes[0], *reduce_chroma(codes[1:], (layout.log2_height, layout.log2_width), colour.siting)]
 
 
-def _multiplied(matrix: NDArray[np.floating[Any]], planes: Sequence[Tensor]) -> Tensor:
-    """`matrix` times each pixel, as sums: a matrix product may run in TF32, with 10 bits of mantissa."""
-    product = planes[0].new_empty(len(matrix), *planes[0].shape)
-    for row, weights in zip(product, matrix, strict=True):
-        torch.mul(planes[0], float(weights[0]), out=row)
-        for weight, plane in zip(weights[1:], planes[1:], strict=True):
-            row.add_(plane, alpha=float(weight))
-    return product
+def _multiplied(matrix: NDArray[np.float64], stack: Tensor, offsets: NDArray[np.float64]) -> Tensor:
+    """`matrix` times each pixel, plus `offsets`. Shape: (n, H, W) -> (m, H, W)."""
+    weights = torch.from_numpy(matrix).to(stack.device, torch.float32)
+    added = torch.from_numpy(offsets).to(stack.device, torch.float32)[:, None]
+    return torch.addmm(added, weights, stack.flatten(1)).view(-1, *stack.shape[1:])
 
 
-def _expand(plane: Tensor, index: int, layout: PixelLayout, colour: Colour) -> Tensor:
-    offset, span = _codes(index, layout, colour)
-    return (plane.to(torch.float32) / (1 << layout.shift) - offset) / span
+def _coarse(planes: Sequence[Tensor], layout: PixelLayout) -> Tensor:
+    """Subsampled planes as floating-point codes. Shape: two of (h, w) -> (2, h, w)."""
+    return torch.stack([_number(plane, layout) for plane in planes])
 
 
-def _quantise(level: Tensor, index: int, layout: PixelLayout, colour: Colour) -> Tensor:
-    offset, span = _codes(index, layout, colour)
-    codes = (level * span + offset).round_().clamp_(0, layout.peak)
+def _number(plane: Tensor, layout: PixelLayout) -> Tensor:
+    """Codes as float32."""
+    codes = plane.to(torch.float32)
+    return codes.mul_(1 / (1 << layout.shift)) if layout.shift else codes
+
+
+def _level(plane: Tensor, code: tuple[float, float], layout: PixelLayout) -> Tensor:
+    offset, span = code
+    return _number(plane, layout).sub_(offset).mul_(1 / span)
+
+
+def _rounded(level: Tensor, layout: PixelLayout) -> Tensor:
+    """The nearest codes; `level` is used up."""
+    codes = level.round_().clamp_(0, layout.peak)
     if layout.depth <= 8:
         return codes.to(torch.uint8)
     # Through int32: few devices convert float to uint16 at once.

@@ -1,176 +1,169 @@
-"""What the target's container takes: its streams, tags and chapters, tried out before the first frame."""
+"""What the target's container takes: which streams go in and how, tried out before the first frame."""
 
-import io
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import Literal, cast
 
 import av
-from av.container import InputContainer, OutputContainer
+from av.container import InputContainer
 from av.stream import Stream
 
 from upscale.errors import UsageError
-from upscale.video.container import ANY_BYTES, open_container, reason
-from upscale.video.encoder import EncoderPlan, configure
+from upscale.video.container import ANY_BYTES, AnyPacket, open_container, reason
+from upscale.video.containers import MATROSKA_SUFFIXES, MP4_SUFFIXES, NamedMemory, is_container
+from upscale.video.encoder import EncoderPlan
+from upscale.video.header import set_up
+from upscale.video.identity import identify
+from upscale.video.packets import packets
+from upscale.video.priming import can_prime
 from upscale.video.reader import VideoInfo
-from upscale.video.timing import Span
+from upscale.video.selection import codec_name, is_cover, select, spoken
+from upscale.video.timing import Window, window
+from upscale.video.tracks import Audio, Coder, MuxPlan, Subs, Track, Tracks
+from upscale.video.trial import keeps_aspect, lost_frames
 
-# What the muxer writes itself, and what would be wrong of other pictures.
-_STALE_TAGS = ("MAJOR_BRAND", "MINOR_VERSION", "COMPATIBLE_BRANDS", "ENCODER")
-_STALE_COUNTS = ("BPS", "NUMBER_OF_", "DURATION", "_STATISTICS_")
-MP4_SUFFIXES = (".mp4", ".m4v", ".mov")
-Audio = Literal["copy", "aac", "none"]
-Subs = Literal["copy", "none"]
-# Transparent for nearly all material in AAC-LC.
-_AAC_BITS_PER_CHANNEL = 96_000
+__all__ = ["Audio", "MuxPlan", "Subs", "Tracks", "plan_mux"]
 
-
-@dataclass(frozen=True)
-class Tracks:
-    """What becomes of the streams beside the video. `maps`: the streams to take, in FFmpeg's words (0:a:1, 0:s)."""
-
-    audio: Audio = "copy"
-    subs: Subs = "copy"
-    maps: tuple[str, ...] = ()
-    span: Span = Span()
-
-
-@dataclass(frozen=True)
-class MuxPlan:
-    """What goes into a file: the new video, and which streams of the source, by index, are copied to it."""
-
-    info: VideoInfo
-    encoder: EncoderPlan
-    target: Path
-    tracks: Tracks
-    copied: tuple[int, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def suffix(self) -> str:
-        """What names the container."""
-        return self.target.suffix.lower()
-
-
-class _NamedMemory(io.BytesIO):
-    """A file in memory; FFmpeg chooses the container by its name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name = name
+# Codecs whose packets are words, which FFmpeg can write as those of another.
+_TEXT_CODECS = frozenset({"subrip", "ass", "ssa", "webvtt", "mov_text", "text"})
+_CODERS: dict[str, Coder] = {"aac": "aac", "opus": "libopus"}
+# How far a file is searched for the first packets of its streams.
+_SEARCHED_PACKETS = 1000
+_SPOKEN_CODERS = {"aac": "AAC", "libopus": "Opus", "mov_text": "MP4's timed text", "srt": "SubRip", "webvtt": "WebVTT"}
 
 
 def plan_mux(info: VideoInfo, encoder: EncoderPlan, target: Path, tracks: Tracks) -> MuxPlan:
     """Find out what the target's container can hold, by writing headers to memory.
 
-    UsageError where it cannot hold the video; every other stream it refuses is left out, with a note.
+    UsageError where it cannot hold the video, or where `maps` name nothing; every other stream it refuses is converted
+    or left out, with a note.
     """
-    plan = MuxPlan(info, encoder, target, tracks)
-    if not _is_container(target.suffix):
+    plan = MuxPlan(info, encoder, target, tracks, identity=identify(info.source))
+    if not is_container(target.suffix):
         raise UsageError(f"{target.suffix} is no video container that FFmpeg writes; use .mp4 or .mkv")
+    lost = None if target.suffix.lower() in (*MP4_SUFFIXES, *MATROSKA_SUFFIXES) else lost_frames(plan.suffix, encoder)
+    if lost:
+        raise UsageError(f"a {target.suffix} file does not keep what {encoder.codec} encodes ({lost}); use .mkv")
     with open_container(info.source) as source:
+        cut = window(tracks.span, source)
+        wanted = [_ways(stream, opening, plan, cut) for stream, opening in _openings(source, _wanted(source, plan))]
+        hoped = replace(plan, joined=tuple(ways[0] for ways in wanted if ways))
+        if all(wanted) and _refusal(source, hoped) is None:
+            return replace(hoped, notes=tuple(_aspect_note(hoped)))
         refusal = _refusal(source, plan)
         if refusal:
             raise UsageError(
                 f"a {target.suffix} file cannot hold what {encoder.codec} encodes ({refusal}); "
                 "choose another codec with -c, or .mkv"
             )
-        notes = []
-        for stream in source.streams:
-            if stream.index == info.stream_index or (tracks.audio == "none" and stream.type == "audio"):
-                continue
-            if _is_chapter_track(stream, source):
-                continue
-            wider = replace(plan, copied=(*plan.copied, stream.index))
-            if _refusal(source, wider):
-                notes.append(f"a {target.suffix} file cannot hold its {_spoken(stream)}; it is left out")
-            else:
-                plan = wider
+        notes = list(_aspect_note(plan))
+        for stream, ways in zip(_wanted(source, plan), wanted, strict=True):
+            plan, note = _with_stream(source, plan, stream, ways)
+            notes += [note] if note else []
     return replace(plan, notes=tuple(notes))
 
 
-def _is_container(suffix: str) -> bool:
-    try:
-        av.open(_NamedMemory(f"x{suffix}"), "w").close()
-    except (av.FFmpegError, ValueError):
-        return False
-    return True
+def _wanted(source: InputContainer, plan: MuxPlan) -> list[Stream]:
+    """The streams beside the video that the user wants."""
+    left_out = {kind for kind, wish in (("audio", plan.tracks.audio), ("subtitle", plan.tracks.subs)) if wish == "none"}
+    return [
+        stream
+        for stream in select(source, plan.tracks.maps, plan.info.source)
+        if stream.index != plan.info.stream_index and stream.type not in left_out and not _is_made_anew(stream, source)
+    ]
+
+
+def _is_made_anew(stream: Stream, source: InputContainer) -> bool:
+    """MP4 keeps chapters and time codes as tracks too; the muxer writes its own, from what is told beside them."""
+    chapters = stream.name == "bin_data" and bool(source.chapters())
+    return stream.type == "data" and (chapters or "timecode" in stream.metadata)
+
+
+def _openings(source: InputContainer, streams: Sequence[Stream]) -> "Iterator[tuple[Stream, AnyPacket | None]]":
+    """Each stream with its first packet, as far as one is found soon: when it begins, and a cover's picture."""
+    first: dict[int, AnyPacket] = {}
+    missing = {stream.index for stream in streams if stream.type == "audio" or is_cover(stream)}
+    for packet in islice(packets(source) if missing else (), _SEARCHED_PACKETS):
+        first.setdefault(packet.stream_index, packet)
+        if missing <= set(first):
+            break
+    return ((stream, first.get(stream.index)) for stream in streams)
+
+
+def _ways(stream: Stream, opening: "AnyPacket | None", plan: MuxPlan, cut: Window) -> list[Track]:
+    """How a stream could go into the file, the best way first; none where there is no such thing."""
+    copied = Track(stream.index, stream.type, codec_name(stream))
+    if is_cover(stream):
+        # Matroska's covers are attachments, shown as video by FFmpeg; WebM has none, and QuickTime's are not written.
+        content = bytes(opening) if opening is not None else b""
+        if plan.suffix == ".mkv":
+            return [replace(copied, cover=content)] if content else []
+        return [copied] if plan.suffix in (".mp4", ".m4v") else []
+    if stream.type == "subtitle" and copied.codec in _TEXT_CODECS:
+        return [copied, replace(copied, coder=_text_coder(plan.suffix))]
+    if isinstance(stream, av.AudioStream):
+        anew = replace(copied, coder=_CODERS.get(plan.tracks.audio) or _audio_coder(plan.suffix))
+        return [anew] if plan.tracks.audio != "copy" else [_primed(copied, stream, opening, plan, cut), anew]
+    return [copied]
+
+
+def _primed(copied: Track, stream: av.AudioStream, opening: "AnyPacket | None", plan: MuxPlan, cut: Window) -> Track:
+    """Told to Matroska, if need be, how long before time 0 the stream begins."""
+    if opening is None or opening.pts is None or cut.start_s is not None:
+        return copied
+    early_s = cut.shift_s - opening.pts * opening.time_base
+    if early_s <= 0 or plan.suffix not in MATROSKA_SUFFIXES or not can_prime(stream):
+        return copied
+    return replace(copied, early_s=early_s)
+
+
+def _audio_coder(suffix: str) -> Coder:
+    return "libopus" if suffix in MATROSKA_SUFFIXES else "aac"
+
+
+def _text_coder(suffix: str) -> Coder:
+    if suffix == ".webm":
+        return "webvtt"
+    return "mov_text" if suffix in MP4_SUFFIXES else "srt"
+
+
+def _with_stream(
+    source: InputContainer, plan: MuxPlan, stream: Stream, ways: Sequence[Track]
+) -> tuple[MuxPlan, str | None]:
+    """The plan with one more stream, in the first way that the container takes, and what the user should know."""
+    for way in ways:
+        wider = replace(plan, joined=(*plan.joined, way))
+        if _refusal(source, wider) is None:
+            return wider, _converted_note(stream, way, plan) if way is not ways[0] else None
+    advice = "; --container mkv keeps it" if plan.suffix != ".mkv" and _fits_matroska(source, plan, stream) else ""
+    return plan, f"a {plan.target.suffix} file cannot hold its {spoken(stream)}; it is left out{advice}"
+
+
+def _fits_matroska(source: InputContainer, plan: MuxPlan, stream: Stream) -> bool:
+    way = Track(stream.index, stream.type, codec_name(stream), cover=b"-" if is_cover(stream) else None)
+    return _refusal(source, replace(plan, target=plan.target.with_suffix(".mkv"), joined=(way,))) is None
+
+
+def _converted_note(stream: Stream, way: Track, plan: MuxPlan) -> str:
+    result = _SPOKEN_CODERS[way.coder or ""]
+    return f"a {plan.target.suffix} file cannot hold its {spoken(stream)}; it is converted to {result}"
+
+
+def _aspect_note(plan: MuxPlan) -> Iterator[str]:
+    aspect = plan.encoder.sample_aspect
+    if aspect is not None and not keeps_aspect(plan.suffix, plan.encoder):
+        yield (
+            f"a {plan.target.suffix} file does not keep its pixel shape of {aspect} with {plan.encoder.codec}: players "
+            f"will show it too {'narrow' if aspect > 1 else 'wide'}; use .mp4, or --square-pixels"
+        )
 
 
 def _refusal(source: InputContainer, plan: MuxPlan) -> str | None:
     """Why a file cannot be begun with these streams; None where it can."""
     try:
-        with av.open(_NamedMemory(f"x{plan.suffix}"), "w", metadata_errors=ANY_BYTES) as probe:
+        with av.open(NamedMemory(f"x{plan.suffix}"), "w", metadata_errors=ANY_BYTES) as probe:
             set_up(probe, source, plan)
     except (av.FFmpegError, ValueError) as error:
         return reason(error) if isinstance(error, av.FFmpegError) else str(error)
     return None
-
-
-def set_up(output: OutputContainer, source: InputContainer, plan: MuxPlan) -> dict[int, Stream]:
-    """Add all streams and write the header; the new streams by the source's index."""
-    output.metadata.update(tags_to_keep(source))
-    old = source.streams[plan.info.stream_index]
-    # The encoder inside only gives the header its parameter sets; its options are the segments' own.
-    video = cast(av.VideoStream, output.add_stream(plan.encoder.codec, rate=plan.encoder.rate))
-    configure(video.codec_context, plan.encoder)
-    video.time_base = plan.encoder.time_base
-    if video.codec.canonical_name == "hevc" and plan.suffix in MP4_SUFFIXES:
-        video.codec_context.codec_tag = "hvc1"  # the only tag Apple's players take
-    video.set_display_matrix(_scaled_matrix(plan))
-    _describe(video, old, _kept(old.metadata, _STALE_TAGS + _STALE_COUNTS))
-    streams: dict[int, Stream] = {old.index: video}
-    for index in plan.copied:
-        template = source.streams[index]
-        if plan.tracks.audio == "aac" and isinstance(template, av.AudioStream):
-            streams[index] = _add_aac(output, template)
-        else:
-            streams[index] = output.add_stream_from_template(template, opaque=True)
-        _describe(streams[index], template, dict(template.metadata))
-    output.set_chapters(source.chapters())
-    output.start_encoding()
-    return streams
-
-
-def _add_aac(output: OutputContainer, template: av.AudioStream) -> av.AudioStream:
-    """A stream that encodes sound anew, at the source's rate and with its channels."""
-    old = template.codec_context
-    stream = output.add_stream("aac", rate=old.sample_rate)
-    stream.codec_context.layout = old.layout
-    stream.codec_context.bit_rate = _AAC_BITS_PER_CHANNEL * old.channels
-    return stream
-
-
-def _is_chapter_track(stream: Stream, source: InputContainer) -> bool:
-    """MP4 keeps chapters as a text track too; the muxer writes its own."""
-    return stream.type == "data" and stream.name == "bin_data" and bool(source.chapters())
-
-
-def _describe(stream: Stream, old: Stream, metadata: dict[str, str]) -> None:
-    stream.metadata.update(metadata)
-    stream.disposition = old.disposition
-
-
-def tags_to_keep(source: InputContainer) -> dict[str, str]:
-    """The file's own tags, less what the muxer writes itself."""
-    return _kept(source.metadata, _STALE_TAGS)
-
-
-def _kept(metadata: dict[str, str], stale: tuple[str, ...]) -> dict[str, str]:
-    return {key: value for key, value in metadata.items() if not key.upper().startswith(stale)}
-
-
-def _scaled_matrix(plan: MuxPlan) -> tuple[int, ...] | None:
-    """The display matrix with its shift, which is in pixels, enlarged too."""
-    matrix = plan.info.display_matrix
-    if matrix is None:
-        return None
-    factor = Fraction(plan.encoder.height, plan.info.height)
-    return (*matrix[:6], round(matrix[6] * factor), round(matrix[7] * factor), matrix[8])
-
-
-def _spoken(stream: Stream) -> str:
-    """A stream in words: `pgssub subtitle stream`."""
-    name = stream.name if stream.type in ("data", "attachment") else stream.codec_context and stream.codec_context.name
-    return f"{name or 'unknown'} {stream.type} stream"

@@ -1,41 +1,45 @@
-"""One clip from file to file: decode | planes to RGB, network, RGB to planes | encode and join, in a thread each.
+"""One clip from file to file: segments are made, journalled as they close, and joined.
 
 Bounded queues keep memory the same whatever the clip's length.
 """
 
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
-from upscale.atomic import make_folder, replacing, sync
-from upscale.engine.enlarge import enlarge
+from upscale.atomic import make_folder, sync_folder
+from upscale.engine.crew import keeping_threads
 from upscale.engine.scaling import ScalePlan
 from upscale.engine.upscaler import Upscaler
+from upscale.errors import BadInputError
 from upscale.flow.flow import Flow
 from upscale.flow.meter import Meter
-from upscale.video.colour import rgb_to_planes
-from upscale.video.dedup import Dedup, Repeats
-from upscale.video.encoder import EncoderPlan, Encoding, even_note, plan_encoder
-from upscale.video.mux import MuxPlan, Tracks, plan_mux
-from upscale.video.reader import Reading, VideoReader
-from upscale.video.segments import SEGMENT_FRAMES, Picture, write_segments
-from upscale.video.view import FrameSource, Viewing, plan_view
-from upscale.video.writer import check, join
-
-# Frames waiting on either side of the network: enough to cover a keyframe's cost, few enough for 8K.
-_AHEAD = 4
+from upscale.video.dedup import Dedup
+from upscale.video.encoder import EncoderPlan, Encoding, plan_encoder
+from upscale.video.facts import derived_facts, network_facts, option_facts, source_facts, version_facts
+from upscale.video.identity import identify
+from upscale.video.journal import Ending
+from upscale.video.lines import Missing, Recipe, Share, add_line
+from upscale.video.mux import MuxPlan, Tracks
+from upscale.video.outputs import plan_output, produce, producing
+from upscale.video.reader import Reading, VideoInfo, VideoReader
+from upscale.video.segments import SEGMENT_FRAMES
+from upscale.video.square import squared
+from upscale.video.view import View, Viewing, plan_view
+from upscale.video.workplace import Workplace, workplace
 
 
 @dataclass(frozen=True)
 class VideoJob:
-    """One clip to enlarge: from where to where, how it is read, seen and written."""
+    """One clip to enlarge: from where to where, how it is read, seen and written.
+
+    `segment_frames`: what a killed run loses at most, and how often a keyframe comes at least. `resume`: go on with
+    what an earlier run has left.
+    """
 
     source: Path
     target: Path
@@ -45,6 +49,7 @@ class VideoJob:
     tracks: Tracks = Tracks()
     dedup: Dedup = "exact"
     resume: bool = True
+    segment_frames: int = SEGMENT_FRAMES
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Enlarged:
     """What became of a clip; the early notes were known, and told, before the first frame.
 
     `damage`: what is missing because the source is broken; the result holds all that could be saved.
+    `resumed`: frames that an earlier run had made.
     """
 
     frames: int
@@ -61,51 +67,120 @@ class Enlarged:
     late_notes: tuple[str, ...]
     repeats: int = 0
     damage: str | None = None
+    resumed: int = 0
+
+
+@dataclass(frozen=True)
+class ClipPlan:
+    """All that is settled before a clip's first frame."""
+
+    view: View
+    plan: ScalePlan
+    encoder: EncoderPlan
+    mux: MuxPlan
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know before the work begins."""
+        every = (*self.view.stored.notes, *self.view.notes, *self.encoder.notes, *self.mux.notes)
+        return tuple(note for note in every if note)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What is known of a clip when its first frame is next: of the result, but for `frame_estimate`."""
+
+    frame_estimate: int | None
+    height_px: int
+    width_px: int
+    codec: str
+    notes: tuple[str, ...]
 
 
 class Listener(Protocol):
-    """Who is told how a clip gets on; `enlarged` is called from the network's thread."""
+    """Who is told how a clip gets on; `enlarged` is called from other threads, one at a time."""
 
-    def begun(self, frame_estimate: int | None, notes: tuple[str, ...]) -> None:
+    def begun(self, clip: Begun) -> None:
         """All checks have passed and the first frame is next."""
+
+    def resumed(self, frames: int) -> None:
+        """So many frames are there from an earlier run, 0 as a rule; none of them is told again."""
+
+    def kept(self, note: str) -> None:
+        """The run ends unfinished, and its work is kept; how to go on."""
 
     def enlarged(self, pixels: int) -> None:
         """One more frame is finished, of so many pixels."""
 
 
 def upscale_video(
-    job: VideoJob, upscaler: Upscaler, plan: ScalePlan, listener: Listener, meter: Meter | None = None
+    job: VideoJob,
+    upscaler: Upscaler,
+    plan: ScalePlan,
+    listener: Listener,
+    meter: Meter | None = None,
+    others: Sequence[Upscaler] = (),
 ) -> Enlarged:
     """Enlarge one clip; the target appears when it is complete, or not at all. `meter` counts the stages' time.
 
-    Raises BadInputError for a clip that cannot be decoded to its end, OutputError where the result cannot be
-    written, UsageError and EnvironmentLackError for an encoder or container that cannot be had; those two come
-    before the first frame is computed.
+    `others`: upscalers of the same network on further devices, each of which makes segments of its own. What is left
+    of a run that ends early, in whatever way, is taken up by the next one of the same job. Raises BadInputError for
+    a clip that cannot be decoded, OutputError where the result cannot be written, UsageError and
+    EnvironmentLackError for an encoder or container that cannot be had; those two come before the first frame.
     """
     reading = replace(job.reading, threads=job.reading.threads or _decoding_threads(upscaler.device))
     with VideoReader(job.source, reading) as reader:
-        view = plan_view(reader.info, job.viewing)
-        encoder = plan_encoder(view.info, *plan.target_size(view.info.height, view.info.width), job.encoding)
-        mux = plan_mux(view.info, encoder, job.target, job.tracks)
-        early = tuple(note for note in (*reader.info.notes, *view.notes, even_note(encoder), *mux.notes) if note)
-        listener.begun(reader.info.frame_estimate, early)
-        flow, repeats = Flow(meter), Repeats(job.dedup, SEGMENT_FRAMES)
-        frames = flow.stage("reading", repeats.unique(reader.frames()), depth=_AHEAD)
-        sources = (FrameSource(frame, view, upscaler.device, flow.control.check) for frame in frames)
-        pictures = flow.stage("network", _pictures(enlarge(upscaler, plan, sources), encoder, listener), depth=_AHEAD)
+        clip = plan_clip(reader.info, job, plan)
+        view, plan, encoder, mux = clip.view, clip.plan, clip.encoder, clip.mux
         make_folder(job.target.parent)
-        with replacing(job.target) as aside, _segment_folder(job.target) as folder:
-            notes = flow.stage("writing", _written(repeats.restored(pictures), reader, mux, folder, aside))
-            late = (*flow.run(notes), *reader.notes())
-        return Enlarged(
-            reader.frames_read,
-            encoder.coded_height,
-            encoder.coded_width,
-            early,
-            late,
-            repeats.found,
-            reader.damage(),
-        )
+        facts = _facts(job, upscaler, plan, encoder)
+        with workplace(job.target, facts, resume=job.resume) as place, _telling(place, reader, listener):
+            early = (*clip.notes, *place.notes)
+            there = place.frames
+            size_px = encoder.coded_height, encoder.coded_width
+            listener.begun(Begun(reader.info.frame_estimate, *size_px, encoder.codec, early))
+            listener.resumed(there)
+            recipe = Recipe(view, encoder, plan, job.dedup, job.segment_frames, place.folder, listener.enlarged)
+            ending = place.ending
+            if ending is None:
+                with ExitStack() as beside:
+                    more = [beside.enter_context(VideoReader(job.source, reading)) for _ in others]
+                    pairs = zip((upscaler, *others), (reader, *more), strict=True)
+                    ending = _make_segments(place, recipe, list(pairs), meter)
+            late = (*_join(place, mux, meter), *ending.notes)
+    return Enlarged(
+        frames=ending.frames,
+        height_px=encoder.coded_height,
+        width_px=encoder.coded_width,
+        early_notes=early,
+        late_notes=late,
+        repeats=sum(segment.repeats for segment in place.segments.values()),
+        damage=ending.damage,
+        resumed=there,
+    )
+
+
+def plan_clip(info: VideoInfo, job: VideoJob, plan: ScalePlan) -> ClipPlan:
+    """Settle how a clip is seen, enlarged, encoded and muxed, all of it tried out. Raises as `upscale_video`."""
+    view = plan_view(info, job.viewing)
+    if job.viewing.square_pixels:
+        view, plan = squared(view, plan)
+    size_px = plan.target_size(view.info.height, view.info.width)
+    encoder = plan_encoder(view.info, *size_px, job.encoding, job.target)
+    return ClipPlan(view, plan, encoder, plan_output(view.info, encoder, job.target, job.tracks))
+
+
+def _facts(job: VideoJob, upscaler: Upscaler, plan: ScalePlan, encoder: EncoderPlan) -> dict[str, str]:
+    """What the segments depend on; what is only joined to them is not among it."""
+    return {
+        **source_facts(job.source),
+        **option_facts([job.encoding, job.reading, job.viewing]),
+        "--dedup": job.dedup,
+        "--segment-frames": str(job.segment_frames),
+        **network_facts(plan, upscaler),
+        **version_facts(),
+        **derived_facts(encoder),
+    }
 
 
 def _decoding_threads(device: torch.device) -> int:
@@ -114,33 +189,65 @@ def _decoding_threads(device: torch.device) -> int:
     return max(1, torch.get_num_threads() // 8) if device.type == "cpu" else 0
 
 
-def _pictures(
-    enlarged: Iterable[tuple[FrameSource, Tensor]], encoder: EncoderPlan, listener: Listener
-) -> Iterator[Picture]:
-    """Integer planes in the computer's memory, ready for the encoder."""
-    below, right = encoder.coded_height - encoder.height, encoder.coded_width - encoder.width
-    for source, rgb in enlarged:
-        padded = F.pad(rgb, (0, right, 0, below), mode="replicate") if below or right else rgb
-        planes = rgb_to_planes(padded, encoder.layout, encoder.colour)
-        yield Picture(tuple(plane.cpu().numpy() for plane in planes), source.frame.pts, source.frame.duration)
-        listener.enlarged(padded.shape[1] * padded.shape[2])
-
-
-def _written(
-    pictures: Iterable[Picture], reader: VideoReader, mux: MuxPlan, folder: Path, aside: Path
-) -> Iterator[str]:
-    """Encode all, join the segments into `aside`, and say what did not arrive."""
-    segments = list(write_segments(pictures, mux.encoder, folder))
-    join(segments, mux, aside)
-    yield from check(aside, mux, reader.frames_read)
-    # Here and not only where it is renamed: gigabytes take their time, and this thread can be left to it.
-    sync(aside)
+def _make_segments(
+    place: Workplace, recipe: Recipe, pairs: Sequence[tuple[Upscaler, VideoReader]], meter: Meter | None
+) -> Ending:
+    """Make what is missing, by a line of stages for each pair; every segment is journalled when it is closed."""
+    missing, flow = Missing(place.segments, recipe.segment_frames), Flow(meter)
+    lines = [add_line(flow, recipe, upscaler, reader, Share(missing)) for upscaler, reader in pairs]
+    reader = pairs[0][1]
+    made = flow.run(flow.merged(lines) if len(lines) > 1 else lines[0])
+    with _watching(reader.source) as check, keeping_threads(), closing(made) as segments:
+        for segment in segments:
+            check()
+            place.add(segment)
+    ending = Ending(reader.frames_read, tuple(reader.notes()), reader.damage())
+    place.end(ending)
+    return ending
 
 
 @contextmanager
-def _segment_folder(target: Path) -> Iterator[Path]:
-    """A folder beside the target, on the same disk, gone when the work ends in whatever way."""
-    prefix = f".{target.stem[:80]}."
-    # A thread that was left to itself may still write there, which Windows and NFS hold against removing it.
-    with tempfile.TemporaryDirectory(".segments", prefix, target.parent, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+def _watching(source: Path) -> Iterator[Callable[[], None]]:
+    """What was read of a file that has gone meanwhile, or is another one, must not be kept.
+
+    The function raises BadInputError then, as does the end, and a failure to read the file.
+    """
+    opened = identify(source)
+
+    def check() -> None:
+        now = identify(source)
+        if now != opened:
+            what = "vanished" if now is None else "was changed"
+            raise BadInputError(f"{source} {what} while it was read")
+
+    try:
+        yield check
+    except BadInputError:
+        check()
+        raise
+    check()
+
+
+def _join(place: Workplace, mux: MuxPlan, meter: Meter | None) -> list[str]:
+    """Make the target of the segments, and say what did not arrive."""
+    place.check_room()
+    flow = Flow(meter)
+    with producing(mux.target) as aside:
+        notes = list(flow.run(flow.stage("joining", produce(place.in_order(), mux, aside))))
+    # Before the segments go.
+    sync_folder(mux.target.parent)
+    return notes
+
+
+@contextmanager
+def _telling(place: Workplace, reader: VideoReader, listener: Listener) -> Iterator[None]:
+    """If the work inside ends early, in whatever way, say how to go on."""
+    finished = False
+    try:
+        yield
+        finished = True
+    finally:
+        if place.frames and not finished:
+            estimate = reader.info.frame_estimate
+            of = f"{place.frames:,} of about {estimate:,}" if estimate and not place.ending else f"all {place.frames:,}"
+            listener.kept(f"run the same command again to go on: {of} frames are kept in {place.folder}")

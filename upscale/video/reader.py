@@ -1,27 +1,29 @@
 """Clips in: what a file says about its video, and its frames as planes, each with its own time."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, cast
+from typing import Self, cast
 
 import av
 import numpy as np
 from av.sidedata.sidedata import SideData
 
-from upscale.errors import BadInputError
+from upscale.errors import BadInputError, UsageError
 from upscale.video.colour import Colour
-from upscale.video.container import AnyPacket, open_container, reason
-from upscale.video.hdr import HdrMetadata
+from upscale.video.decoding import Decoder, loses_alpha
+from upscale.video.deinterlace import Deinterlace, Deinterlacer
+from upscale.video.hdr import HdrMetadata, hdr_notes, read_hdr
 from upscale.video.layout import PixelLayout, Samples, component_views, find_layout
-from upscale.video.tags import ColourTags, is_guessed, read_siting, read_tags, source_colour
-from upscale.video.timing import Clock, Span, plausible_rate
-
-Deinterlace = Literal["auto", "on", "off"]
+from upscale.video.sequence import find_sequence
+from upscale.video.tags import ColourTags, read_siting, read_tags, source_colour
+from upscale.video.timing import BestEffort, Clock, Span, before_zero_s, estimated_frames, plausible_rate, window
+from upscale.video.trimming import Timed, cut, lasting
+from upscale.video.uniform import Uniform
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,17 @@ class Frame:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a clip is decoded. `threads` decode, 0: one for each core; `deinterlace` auto: frames that say so."""
+    """How a clip is decoded.
+
+    `threads` decode, 0: one for each core. `deinterlace` auto: frames that say they are interlaced. `hwaccel`: auto,
+    none, or FFmpeg's name. `rate`: frames per second of pictures and of raw streams, which have no times.
+    """
 
     span: Span = Span()
     deinterlace: Deinterlace = "auto"
     hwaccel: str = "auto"
     threads: int = 0
+    rate: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -70,26 +77,26 @@ class VideoInfo:
 class VideoReader:
     """An open clip. `info` is known at once; `frames` decodes it once, from the first frame to the last.
 
-    Raises BadInputError for what is no video, or one that cannot be decoded to its end.
+    Raises BadInputError for what is no video or holds no frame that can be decoded, UsageError for a span without
+    any frame.
     """
 
     def __init__(self, source: Path, reading: Reading | None = None) -> None:
         self.source = source
-        reading = reading or Reading()
-        self._container = open_container(source)
+        self._reading = reading = reading or Reading()
+        self._decoder = Decoder(source, threads=reading.threads, hwaccel=reading.hwaccel, rate=reading.rate)
         with ExitStack() as on_failure:
-            on_failure.callback(self._container.close)
-            self._stream = main_video(self._container, source)
-            self._stream.thread_type = "AUTO"
-            self._stream.thread_count = reading.threads
-            self._decoded = self._decode()
+            on_failure.callback(self._decoder.close)
+            self._window = window(reading.span, self._decoder.container)
+            self._decoded = self._decoder.frames(self._window.start_s)
             self._first = list(islice(self._decoded, 2))
             if not self._first:
-                raise BadInputError(f"{source} holds no frame that can be decoded")
+                raise BadInputError(self._no_frame())
+            self._uniform = Uniform(self._first[0])
             self.info = self._read_info()
             on_failure.pop_all()
-        self._clock = Clock(self.info.time_base, self.info.rate)
-        self._interlaced = self._corrupt = 0
+        self._clock = Clock(self.info.time_base, self.info.rate, regular=not self._has_times)
+        self._deinterlacer = Deinterlacer(reading.deinterlace, self.info.time_base)
         self.frames_read = 0
 
     def __enter__(self) -> Self:
@@ -103,127 +110,91 @@ class VideoReader:
         except ValueError:
             # Another thread, left to itself by an interrupted run, is just decoding: FFmpeg would crash under it.
             return
-        self._container.close()
+        self._decoder.close()
 
     def frames(self) -> Iterator[Frame]:
-        """The frames in the order they are shown, their times strictly rising.
-
-        Raises BadInputError where the file is damaged, cut off, or changes its size on the way.
-        """
+        """The frames in the order they are shown, their times strictly rising; `damage` says what is missing."""
         first, self._first = self._first, []
-        for frame in chain(first, self._decoded):
-            if (frame.height, frame.width) != (self.info.height, self.info.width):
-                raise BadInputError(
-                    f"{self.source} changes from {self.info.width}x{self.info.height} to {frame.width}x"
-                    f"{frame.height} on the way; split it there first"
-                )
-            layout = find_layout(frame.format.name)
-            if layout != self.info.layout:
-                raise BadInputError(f"{self.source} changes its pixel format to {frame.format.name} on the way")
+        same = self._uniform.frames(chain(first, self._decoded))
+        for timed in cut(self._deinterlacer.frames(lasting(self._timed(same))), self._window, self.info.time_base):
             self.frames_read += 1
-            self._interlaced += frame.interlaced_frame
-            self._corrupt += frame.is_corrupt
-            pts, duration = self._clock.place(frame.dts if frame.pts is None else frame.pts, frame.duration)
-            yield Frame(component_views(frame, layout), pts, duration)
+            yield Frame(component_views(timed.frame, self.info.layout), timed.pts, timed.duration)
+        if not self.frames_read:
+            raise UsageError(f"{self.source} shows no frame in the part that was asked for")
 
     def damage(self) -> str | None:
         """What the frames read so far lack because the file is broken; None for a whole one."""
-        return None
+        return self._decoder.damage.sentence(self.source)
 
     def notes(self) -> list[str]:
         """What the user should know about the frames read so far."""
-        notes = []
-        if self._clock.repaired:
-            notes.append(f"{self._clock.repaired} frames had no usable time; they follow the frame before")
-        if self._interlaced:
-            notes.append(f"{self._interlaced} frames are interlaced; both fields were enlarged as one picture")
-        if self._corrupt:
-            notes.append(f"{self._corrupt} frames are damaged in the source; they were enlarged as decoded")
+        notes = [*self._clock.notes(), *self._uniform.notes(), *self._deinterlacer.notes()]
+        corrupt = self._decoder.damage.corrupt_frames
+        if corrupt:
+            notes.append(f"frames that are damaged in the source, enlarged as decoded: {corrupt}")
         return notes
 
-    def _decode(self) -> Generator[av.VideoFrame, None, None]:
-        """Every frame, the decoder drained at the end; what was promised is compared with what came."""
-        packets = 0
-        end_s = Fraction(0)
-        last: int | None = None
-        try:
-            for packet in self._container.demux():
-                packets += packet.size > 0 and packet.stream is self._stream
-                end_s = max(end_s, _end_s(packet))
-                # A flushing packet knows its stream, but its own index is 0.
-                if packet.stream is self._stream:
-                    for frame in self._stream.decode(packet):
-                        last = frame.pts
-                        yield frame
-        except av.FFmpegError as error:
-            where = "from its start" if last is None else f"after {float(last * self._time_base()):.2f} s"
-            raise BadInputError(f"{self.source} is damaged {where}: {reason(error)}") from error
-        self._check_complete(packets, end_s)
-
-    def _check_complete(self, packets: int, end_s: Fraction) -> None:
-        """A file that was cut off ends like any other; only its index or its header tells."""
-        names = set(self._container.format.name.split(","))
-        promised = len(self._stream.index_entries)
-        if names & {"mp4", "avi"} and packets < promised:
-            raise BadInputError(f"{self.source} is cut off: {packets} of {promised} frames are there")
-        length_s = Fraction(self._container.duration or 0, av.time_base)
-        # Durations in headers are rounded, and the last packets may lack theirs; a second is neither.
-        if "matroska" in names and end_s + 1 < length_s:
-            raise BadInputError(
-                f"{self.source} is cut off: it ends after {float(end_s):.2f} of {float(length_s):.2f} s"
-            )
-
-    def _time_base(self) -> Fraction:
-        return self._stream.time_base or Fraction(1, av.time_base)
+    def _timed(self, frames: Iterable[av.VideoFrame]) -> Iterator[Timed]:
+        """Each frame with its own time, mended where it has none."""
+        stamps = BestEffort(only_dts=self._decoder.container.format.name == "avi")
+        for frame in frames:
+            pts, duration = self._clock.place(stamps.time(frame.pts, frame.dts), frame.duration)
+            yield Timed(frame, pts, duration)
 
     def _read_info(self) -> VideoInfo:
-        first = self._first[0]
-        layout = find_layout(first.format.name)
+        first, stream = self._first[0], self._decoder.stream
+        layout = find_layout(self._uniform.name)
         if layout is None:
-            raise BadInputError(
-                f"{self.source} stores pixels as {first.format.name}, which is not supported; convert it"
-            )
-        tags = read_tags(first, read_siting(self._stream))
-        colour = source_colour(tags, layout, first.height, self.source)
-        rate = plausible_rate(self._stream.average_rate, self._first, self._time_base())
+            raise BadInputError(f"{self.source} stores pixels as {self._uniform.name}, which cannot be read")
+        tags = read_tags(first, read_siting(stream))
+        colour = source_colour(tags, layout, (first.height, first.width), self.source)
+        rate = self._rate(stream)
         return VideoInfo(
             source=self.source,
-            stream_index=self._stream.index,
+            stream_index=stream.index,
             height=first.height,
             width=first.width,
             layout=layout,
             colour=colour,
             tags=tags,
-            sample_aspect=self._stream.sample_aspect_ratio,
-            time_base=self._time_base(),
+            sample_aspect=stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio,
+            time_base=self._decoder.time_base,
             rate=rate,
-            frame_estimate=self._stream.frames or self._estimate(rate),
+            frame_estimate=estimated_frames(self._decoder.container, stream, rate, self._window),
             display_matrix=_display_matrix(first),
-            notes=tuple(self._colour_notes(first, layout, tags, colour)),
+            notes=tuple(self._early_notes(first, layout)),
+            hdr=read_hdr(first),
         )
 
-    def _estimate(self, rate: Fraction) -> int | None:
-        """Frames by duration, where the header does not count them."""
-        duration = self._container.duration
-        return round(Fraction(duration, av.time_base) * rate) if duration else None
+    @property
+    def _has_times(self) -> bool:
+        """Raw streams have none, and the durations that FFmpeg gives their frames change on the way."""
+        return any(frame.pts is not None or frame.dts is not None for frame in self._first)
 
-    def _colour_notes(
-        self, first: av.VideoFrame, layout: PixelLayout, tags: ColourTags, colour: Colour
-    ) -> Iterator[str]:
-        if layout.family == "yuv" and is_guessed(tags):
-            yield f"its colour matrix is not tagged; {colour.matrix} is assumed from its {first.height} lines"
-        if layout.has_alpha or self._stream.metadata.get("alpha_mode") == "1":
-            yield "its transparency is not kept"
-        if any(data.type.name == "MASTERING_DISPLAY_METADATA" for data in side_data(first)):
-            yield "its mastering-display metadata is not kept; primaries and transfer are"
+    def _rate(self, stream: av.VideoStream) -> Fraction:
+        if self._has_times:
+            return plausible_rate(stream.average_rate, self._first, self._decoder.time_base)
+        # The guess knows what the stream's own header says, the average only the demuxer's 25.
+        return self._reading.rate or plausible_rate(stream.guessed_rate, self._first, self._decoder.time_base)
 
+    def _no_frame(self) -> str:
+        """What to say of a clip without frames."""
+        damage = self._decoder.damage.sentence(self.source)
+        return f"{self.source} holds no frame that can be decoded" if damage is None else f"{damage}; nothing is left"
 
-def main_video(container: av.container.InputContainer, source: Path) -> av.VideoStream:
-    """The stream FFmpeg would play; cover pictures do not count."""
-    stream = container.streams.best("video")
-    if not isinstance(stream, av.VideoStream) or stream.codec_context is None:
-        raise BadInputError(f"{source} holds no video that can be decoded")
-    return stream
+    def _early_notes(self, first: av.VideoFrame, layout: PixelLayout) -> Iterator[str]:
+        sequence = find_sequence(self.source)
+        if sequence and sequence.note:
+            yield sequence.note
+        if early_s := before_zero_s(self._decoder.container):
+            yield f"it begins {float(early_s):.3f} s before 0; all of it is moved behind that"
+        if self._decoder.note:
+            yield self._decoder.note
+        if self._uniform.is_lossy:
+            yield f"its pixel format, {first.format.name}, is read as {layout.name}, which is not quite the same"
+        if loses_alpha(self._decoder.stream):
+            yield "its transparency cannot be decoded here and is lost"
+        yield from hdr_notes(first)
 
 
 def side_data(frame: av.VideoFrame) -> list[SideData]:
@@ -238,9 +209,3 @@ def _display_matrix(frame: av.VideoFrame) -> tuple[int, ...] | None:
         if data.type.name == "DISPLAYMATRIX":
             return tuple(int(number) for number in np.frombuffer(bytes(data), np.int32))
     return None
-
-
-def _end_s(packet: AnyPacket) -> Fraction:
-    """When a packet ends, in seconds."""
-    at = packet.pts if packet.pts is not None else packet.dts
-    return (at + (packet.duration or 0)) * packet.time_base if at is not None else Fraction(0)

@@ -1,9 +1,9 @@
-"""Encoded frames in closed segments: each from its own encoder, whole on disk or absent, whatever happens later.
+"""Encoded frames in closed segments: each from its own encoder, on the disk for good before it counts.
 
 A segment file is a list of records and a closing one, so that a file cut short is told from a finished one:
 
-    pts, duration: int64 · is_keyframe: uint8 · size: uint32 · bytes      (little endian, ticks)
-    frames, 0, 255, 0                                                      the closing record
+    pts, duration: int64 · is_keyframe: uint8 · sizes of content and what lies beside it: uint32, uint32 · bytes
+    frames, 0, 255, 0, 0                                                   the closing record (little endian, ticks)
 
 Containers would round times (Matroska), lose durations (NUT) or refuse codecs (MP4); this keeps what the encoder
 gave.
@@ -12,59 +12,63 @@ gave.
 import os
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
 
-import av
-
-from upscale.errors import OutputError
-from upscale.video.container import AnyPacket, reason
-from upscale.video.encoder import EncoderPlan, open_encoder
-from upscale.video.layout import Samples, component_views
+from upscale.allocator import give_back_freed_memory
+from upscale.errors import OutputError, reason
+from upscale.video.container import AnyPacket
+from upscale.video.encode import Encoded, Picture, as_packet, encode
+from upscale.video.encoder import EncoderPlan
 
 # x264's and x265's own longest distance between keyframes: a segment costs no more keyframes than there were.
 SEGMENT_FRAMES = 250
+SEGMENT_SUFFIX = ".packets"
 
-_HEAD = struct.Struct("<qqBI")
+_HEAD = struct.Struct("<qqBII")
 _CLOSING = 255
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A finished frame for the encoder: its planes and, in the clip's ticks, its time."""
-
-    planes: tuple[Samples, ...]
-    pts: int
-    duration: int
-
-
-@dataclass(frozen=True)
 class Segment:
-    """A closed segment file; `delay` is how far, in ticks, its packets come out of order at most."""
+    """A closed segment: its place in the clip, what its file holds, and how large that must be to be whole.
+
+    `delay` is how far, in ticks, its packets come out of order at most; `repeats` of its frames took no network.
+    """
 
     path: Path
+    number: int
     frames: int
     delay: int
+    size_bytes: int
+    repeats: int = 0
 
 
-@dataclass(frozen=True)
-class _Record:
-    """A packet as a segment file keeps it."""
-
-    pts: int
-    duration: int
-    is_keyframe: bool
-    content: bytes
+def segment_path(folder: Path, number: int) -> Path:
+    """The file of a segment."""
+    return folder / f"{number:06d}{SEGMENT_SUFFIX}"
 
 
-def write_segments(pictures: Iterable[Picture], plan: EncoderPlan, folder: Path) -> Iterator[Segment]:
-    """Encode pictures into numbered segments in `folder`. Raises OutputError where the encoder fails."""
-    rest = iter(pictures)
-    for number, first in enumerate(rest):
-        members = chain([first], islice(rest, SEGMENT_FRAMES - 1))
-        yield _write_segment(folder / f"{number:06d}.packets", _encode(members, plan))
+def write_segments(
+    pictures: Iterable[Picture],
+    plan: EncoderPlan,
+    folder: Path,
+    numbers: Iterator[int] | None = None,
+    segment_frames: int = SEGMENT_FRAMES,
+) -> Iterator[Segment]:
+    """Encode pictures into segments in `folder`, numbered as `numbers` says when each begins, else from 0.
+
+    A segment that is given lies on the disk. Raises OutputError where the encoder fails, or the disk is full.
+    """
+    rest, numbers = iter(pictures), count() if numbers is None else numbers
+    for first in rest:
+        tally = _Tally()
+        members = tally.counted(chain([first], islice(rest, segment_frames - 1)))
+        segment = _write_segment(folder, next(numbers), encode(members, plan))
+        give_back_freed_memory()
+        yield replace(segment, repeats=tally.repeats)
 
 
 def read_segments(segments: Sequence[Segment], time_base: Fraction) -> Iterator[AnyPacket]:
@@ -75,68 +79,57 @@ def read_segments(segments: Sequence[Segment], time_base: Fraction) -> Iterator[
     """
     delay = max((segment.delay for segment in segments), default=0)
     for segment in segments:
-        shown = sorted(record.pts for record in _records(segment.path, with_content=False))
-        for place, record in zip(shown, _records(segment.path, with_content=True), strict=True):
-            packet = av.Packet(record.content)
-            packet.pts, packet.dts, packet.duration = record.pts, place - delay, record.duration
-            packet.time_base, packet.is_keyframe = time_base, record.is_keyframe
+        shown = sorted(record.pts for record in read_records(segment.path, with_content=False))
+        for place, record in zip(shown, read_records(segment.path, with_content=True), strict=True):
+            packet = as_packet(record)
+            packet.dts, packet.time_base = place - delay, time_base
             yield packet
 
 
-def _encode(pictures: Iterable[Picture], plan: EncoderPlan) -> Iterator[tuple[AnyPacket, int]]:
-    """(packet, duration in ticks) from one encoder, drained at the end."""
-    durations: dict[int, int] = {}
-    try:
-        encoder = open_encoder(plan)
+class _Tally:
+    """Counts repeated pictures, which share their planes with the one before."""
+
+    def __init__(self) -> None:
+        self.repeats = 0
+
+    def counted(self, pictures: Iterable[Picture]) -> Iterator[Picture]:
+        last: Picture | None = None
         for picture in pictures:
-            durations[picture.pts] = picture.duration
-            for packet in encoder.encode(_av_frame(picture, plan)):
-                yield packet, durations.pop(_time(packet), 0)
-        for packet in encoder.encode(None):
-            yield packet, durations.pop(_time(packet), 0)
-    except av.FFmpegError as error:
-        raise OutputError(f"{plan.codec} failed: {reason(error)}") from error
-    if durations:
-        raise OutputError(f"{plan.codec} lost {len(durations)} frames; choose another codec with -c")
+            self.repeats += last is not None and picture.planes is last.planes
+            last = picture
+            yield picture
 
 
-def _time(packet: AnyPacket) -> int:
-    if packet.pts is None:
-        raise OutputError("the encoder gives packets without times; choose another codec with -c")
-    return packet.pts
-
-
-def _av_frame(picture: Picture, plan: EncoderPlan) -> av.VideoFrame:
-    frame = av.VideoFrame(plan.coded_width, plan.coded_height, plan.layout.name)
-    for view, plane in zip(component_views(frame, plan.layout), picture.planes, strict=True):
-        view[:] = plane
-    frame.pts, frame.time_base = picture.pts, plan.time_base
-    frame.colorspace, frame.color_range = plan.tags.matrix, plan.tags.colour_range
-    frame.color_primaries, frame.color_trc = plan.tags.primaries, plan.tags.transfer
-    return frame
-
-
-def _write_segment(path: Path, packets: Iterable[tuple[AnyPacket, int]]) -> Segment:
-    times = []
-    with path.open("xb") as file:
-        for packet, duration in packets:
-            times.append(_time(packet))
-            content = bytes(packet)
-            file.write(_HEAD.pack(times[-1], duration, packet.is_keyframe, len(content)))
-            file.write(content)
-        file.write(_HEAD.pack(len(times), 0, _CLOSING, 0))
+def _write_segment(folder: Path, number: int, packets: Iterable[Encoded]) -> Segment:
+    times: list[int] = []
+    path = segment_path(folder, number)
+    try:
+        with path.open("wb") as file:
+            for packet in packets:
+                times.append(packet.pts)
+                sizes = len(packet.content), len(packet.beside)
+                file.write(_HEAD.pack(packet.pts, packet.duration, packet.is_keyframe, *sizes))
+                file.write(packet.content + packet.beside)
+            file.write(_HEAD.pack(len(times), 0, _CLOSING, 0, 0))
+            file.flush()
+            os.fsync(file.fileno())
+            size = file.tell()
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {reason(error)}") from error
     delay = max(shown - pts for shown, pts in zip(sorted(times), times, strict=True))
-    return Segment(path, len(times), delay)
+    return Segment(path, number, len(times), delay, size)
 
 
-def _records(path: Path, *, with_content: bool) -> Iterator[_Record]:
+def read_records(path: Path, *, with_content: bool) -> Iterator[Encoded]:
     """The records of a segment file; OutputError for one that was never closed."""
     with path.open("rb") as file:
         while len(head := file.read(_HEAD.size)) == _HEAD.size:
-            pts, duration, kind, size = _HEAD.unpack(head)
+            pts, duration, kind, size, beside_size = _HEAD.unpack(head)
             if kind == _CLOSING:
                 return
-            content = file.read(size) if with_content else b""
-            file.seek(0 if with_content else size, os.SEEK_CUR)
-            yield _Record(pts, duration, bool(kind), content)
+            if with_content:
+                yield Encoded(pts, duration, bool(kind), file.read(size), file.read(beside_size))
+            else:
+                file.seek(size + beside_size, os.SEEK_CUR)
+                yield Encoded(pts, duration, bool(kind), b"")
     raise OutputError(f"{path} was never closed; delete it and start again")

@@ -33,8 +33,10 @@ _NUMBERS: dict[Matrix, int] = {
     "ycgco": 8,
     "bt2020": 9,
 }
-# HD begins with 720 lines (SMPTE ST 296), and with it BT.709.
-_HD_HEIGHT_PX = 720
+# HD begins with 720 lines of 1280 (SMPTE ST 296), and with it BT.709; wide films show fewer lines of them.
+_HD_HEIGHT_PX, _HD_WIDTH_PX = 720, 1280
+# The most that BT.601 has. Players disagree about what lies between.
+_SD_HEIGHT_PX = 576
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,15 @@ class ColourTags:
     primaries: int = UNSPECIFIED
     transfer: int = UNSPECIFIED
     siting: Siting | None = None
+
+
+# BT.709 throughout, limited range.
+BT709_TAGS = ColourTags(matrix=1, colour_range=1, primaries=1, transfer=1)
+
+
+def matrix_number(matrix: Matrix, tags: ColourTags) -> int:
+    """A matrix's number in ITU-T H.273, the clip's own where that means the same."""
+    return tags.matrix if _MATRICES.get(tags.matrix) == matrix else _NUMBERS[matrix]
 
 
 def read_tags(frame: av.VideoFrame, siting: Siting | None) -> ColourTags:
@@ -85,9 +96,24 @@ def read_siting(stream: av.VideoStream) -> Siting | None:
     return known.get((header[at + 3], header[at + 7]))
 
 
-def assumed_matrix(height: int) -> Matrix:
-    """What players assume of untagged video: BT.709 from 720 lines on, else BT.601."""
-    return "bt709" if height >= _HD_HEIGHT_PX else "bt601"
+def assumed_matrix(height: int, width: int) -> Matrix:
+    """What is assumed of untagged video: BT.709 for HD, else BT.601."""
+    return "bt709" if height >= _HD_HEIGHT_PX or width >= _HD_WIDTH_PX else "bt601"
+
+
+def _is_assumed(matrix: Matrix, height: int, width: int) -> bool:
+    """Whether every player takes untagged video of that size for this matrix."""
+    if matrix == "bt709":
+        return height >= _HD_HEIGHT_PX
+    return matrix == "bt601" and height <= _SD_HEIGHT_PX and width < _HD_WIDTH_PX
+
+
+def guess_note(tags: ColourTags, layout: PixelLayout, colour: Colour, size_px: tuple[int, int]) -> str | None:
+    """What was assumed of a clip that is (height, width) large and does not say it; None where it does."""
+    if layout.family != "yuv" or not is_guessed(tags):
+        return None
+    why = "its other tags" if colour.matrix == "bt2020" else f"its size of {size_px[1]}x{size_px[0]}"
+    return f"its colour matrix is not tagged; {colour.matrix} is assumed from {why}"
 
 
 def is_guessed(tags: ColourTags) -> bool:
@@ -95,13 +121,16 @@ def is_guessed(tags: ColourTags) -> bool:
     return tags.matrix in (0, UNSPECIFIED, 3)
 
 
-def source_colour(tags: ColourTags, layout: PixelLayout, height: int, source: Path) -> Colour:
-    """How to read the planes; BadInputError for a matrix that is none (ICtCp, constant luminance)."""
+def source_colour(tags: ColourTags, layout: PixelLayout, size_px: tuple[int, int], source: Path) -> Colour:
+    """How to read the planes of a clip that is (height, width) large.
+
+    Raises BadInputError for a matrix that is none (ICtCp, constant luminance).
+    """
     if layout.family == "rgb":
         return Colour("rgb", tags.colour_range != 1)
     full = tags.colour_range == FULL_RANGE
     if is_guessed(tags):
-        matrix = assumed_matrix(height)
+        matrix = "bt2020" if _is_wide(tags) else assumed_matrix(*size_px)
     elif tags.matrix in _MATRICES:
         matrix = _MATRICES[tags.matrix]
     else:
@@ -112,32 +141,37 @@ def source_colour(tags: ColourTags, layout: PixelLayout, height: int, source: Pa
     return Colour(matrix, full, tags.siting or _assumed_siting(matrix, full))
 
 
-def target_colour(source: Colour, layout: PixelLayout, height: int) -> Colour:
-    """How to write planes of `layout` from a source of that colour, where RGB meets YUV too."""
+def target_colour(source: Colour, layout: PixelLayout, size_px: tuple[int, int]) -> Colour:
+    """How to write planes of `layout`, (height, width) large, from a source of that colour, be it RGB or YUV."""
     if layout.family == "rgb":
-        return Colour("rgb", full_range=True)
+        return source if source.matrix == "rgb" else Colour("rgb", full_range=True)
     if source.matrix == "rgb":
-        return Colour(assumed_matrix(height), full_range=False)
+        return Colour(assumed_matrix(*size_px), full_range=False)
     # Nothing but 4:2:0 can say where its chroma sits; readers then take it for left.
     is_420 = (layout.log2_width, layout.log2_height) == (1, 1)
     return source if is_420 else replace(source, siting="left")
 
 
-def target_tags(source: ColourTags, colour: Colour) -> ColourTags:
-    """The tags to write: the source's, with the matrix named that was used.
+def target_tags(source: ColourTags, colour: Colour, size_px: tuple[int, int]) -> ColourTags:
+    """The tags to write for a result of (height, width): the source's, and the matrix where it is not plain.
 
     An untagged 480-line clip is read as BT.601; enlarged to 1920 lines and still untagged, players would take
     it for BT.709 and tint it.
     """
-    keeps_matrix = _MATRICES.get(source.matrix) == colour.matrix
+    goes_unsaid = source.matrix == UNSPECIFIED and _is_assumed(colour.matrix, *size_px)
     colour_range = FULL_RANGE if colour.full_range else min(source.colour_range, 1)
     return ColourTags(
-        matrix=source.matrix if keeps_matrix else _NUMBERS[colour.matrix],
+        matrix=UNSPECIFIED if goes_unsaid else matrix_number(colour.matrix, source),
         colour_range=colour_range,
         primaries=source.primaries,
         transfer=source.transfer,
         siting=colour.siting,
     )
+
+
+def _is_wide(tags: ColourTags) -> bool:
+    """Whether primaries or transfer are those of BT.2020 or BT.2100, which have one matrix."""
+    return tags.primaries == 9 or tags.transfer in (14, 15, 16, 18)
 
 
 def _assumed_siting(matrix: Matrix, full_range: bool) -> Siting:

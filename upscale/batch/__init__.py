@@ -1,0 +1,1 @@
+"""What a command for many files does around the work itself: sources, names of results, what is there already."""
