@@ -95,7 +95,7 @@ def rejoin(
     """(early notes, late notes) of a file with gray pictures at the frames' times, and the source's other streams."""
     tracks = tracks or Tracks()
     with VideoReader(source, Reading(span=tracks.span)) as reader:
-        encoder = plan_encoder(reader.info, 16, 32, Encoding(codec, pix_fmt=pix_fmt), target)
+        encoder = plan_encoder(reader.info, 32, 64, Encoding(codec, pix_fmt=pix_fmt), target)
         plan = plan_mux(reader.info, encoder, target, tracks)
         blank = av.VideoFrame(encoder.coded_width, encoder.coded_height, encoder.layout.name)
         planes = tuple(np.zeros_like(view) for view in component_views(blank, encoder.layout))

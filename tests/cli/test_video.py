@@ -88,10 +88,13 @@ def test_an_existing_output_is_skipped_replaced_numbered_or_an_error(
     [
         (["missing.mp4"], 2, "missing.mp4 does not exist"),
         (["in.mp4", "in.mp4"], 2, "name the output with -o"),
+        (["frames/%03d.png", "in.mp4"], 2, "name the output with -o"),
         (["in.mp4", "-o", "in.mp4"], 2, "the result would replace in.mp4"),
         (["in.mp4", "b.mp4", "-o", "c.mp4"], 2, "b.mp4 does not exist"),
         (["in.mp4", "text.mp4", "-o", "c.mp4"], 2, "the source is not one file"),
-        (["in.mp4", "b.png"], 2, "a single picture is not among"),
+        (["in.mp4", "b.png"], 2, "a single picture, unlike numbered ones"),
+        (["in.mp4", "b.xyz"], 2, "b.xyz: no video is written as that"),
+        (["in.mp4", "-o", "-"], 2, "nor written to standard output"),
         (["in.mp4", "b.mp4", "--ss", "soon"], 2, "expected a time such as"),
         (["in.mp4", "b.mp4", "--ss", "5", "--to", "0:05"], 2, "it must be later than --ss 5"),
         (["in.mp4", "b.mp4", "--fps", "0"], 2, "expected a rate"),
@@ -142,7 +145,7 @@ def test_what_can_be_saved_of_a_damaged_clip_is_and_still_counts_as_failed(
     source.write_bytes(content[: len(content) // 2])
     run, target = upscale(source, "--json"), tmp_path / "in_x2.mkv"
     assert run.code == 1 and "Traceback" not in run.err
-    assert f"failed: {source}: " in run.err and f"; {target} holds what could be saved" in run.err
+    assert f"failed: {source} is damaged: " in run.err and f"; {target} holds what could be saved" in run.err
     *_, clip, summary = run.events()
     assert (clip["status"], clip["target"], summary["failed"]) == ("failed", str(target), 1)
     assert clip["damage"] and 10 < clip["frames"] == len(frame_times(target)) < 150

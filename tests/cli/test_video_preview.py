@@ -59,3 +59,15 @@ def test_several_clips_get_a_pair_each_and_a_moment_too_late_is_a_failure(
     assert found == ["long_preview_after.png", "long_preview_before.png"]
     run = run_here(*words[:2], "-m", "nearest", "--preview-at", "0", "--crop", "8+900+0")
     assert run.code == 2 and "outside the picture of 64x48" in run.err
+
+
+def test_a_clip_that_is_called_after_keeps_its_name(run_here: Callable[..., Run], tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "the_after.mkv", LOSSLESS)
+    assert run_here("video", clip, "-m", "nearest", "-s", 2, "--device", "cpu", "--preview-at", "0").code == 0
+    pictures = sorted(path.name for path in tmp_path.glob("*.png"))
+    assert pictures == ["the_after_preview_after.png", "the_after_preview_before.png"]
+
+
+def test_a_device_that_is_not_there_is_no_clip_s_failure(run_here: Callable[..., Run], clip: Path) -> None:
+    run = run_here("video", clip, "-m", "nearest", "-s", 2, "--device", "cuda:99", "--preview-at", "0")
+    assert run.code == 3 and "failed" not in run.err

@@ -8,14 +8,28 @@ import torch
 from clips import Clip, write_clip
 
 from upscale.engine.crew import keeping_threads
-from upscale.engine.scaling import ScalePlan, plan_scale
+from upscale.engine.scaling import ScalePlan, plan_scale, plan_sizes
+from upscale.engine.sizes import SizeWish
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.flow.flow import Flow
+from upscale.models.network import Network
 from upscale.video.encode import Picture
 from upscale.video.encoder import Encoding, plan_encoder
 from upscale.video.enlarging import add_network
 from upscale.video.reader import Frame, VideoReader
 from upscale.video.view import Viewing, plan_view
+
+OPTIONS = UpscaleOptions(device="cpu", dtype="fp32")
+
+
+class Counting(Upscaler):
+    """Counts the upscalers that are made beside it."""
+
+    made = 0
+
+    def beside(self, network: Network) -> Upscaler:
+        self.made += 1
+        return super().beside(network)
 
 
 @pytest.fixture(params=[1, 3])
@@ -33,8 +47,14 @@ def enlarged(source: Path, frames: Iterable[Frame] | None = None) -> list[Pictur
 
 def stage(source: Path, frames: Iterable[Frame] | None = None) -> Iterator[Picture]:
     """The same as they come."""
-    plan: ScalePlan = plan_scale("espcn", 2)
-    upscaler = Upscaler(plan.network, UpscaleOptions(device="cpu", dtype="fp32"))
+    plan = plan_scale("espcn", 2)
+    yield from planned(source, plan, Upscaler(plan.network, OPTIONS), frames)
+
+
+def planned(
+    source: Path, plan: ScalePlan, upscaler: Upscaler, frames: Iterable[Frame] | None = None
+) -> Iterator[Picture]:
+    """The same by some plan."""
     with VideoReader(source) as reader:
         view = plan_view(reader.info, Viewing())
         size_px = plan.target_size(view.info.height, view.info.width)
@@ -55,6 +75,17 @@ def test_frames_side_by_side_come_in_order_and_as_they_come_alone(tmp_path: Path
             assert (alone.pts, alone.duration) == (picture.pts, picture.duration) == (frame.pts, frame.duration)
             for one, other in zip(alone.planes, picture.planes, strict=True):
                 np.testing.assert_array_equal(one, other)
+
+
+def test_a_size_that_wants_another_factor_takes_one_more_network(tmp_path: Path, threads: int) -> None:
+    source = write_clip(tmp_path / "in.mkv", Clip(audio=False))
+    plan = plan_sizes("espcn", SizeWish(frame=(64, 96)))
+    upscaler = Counting(plan.network, OPTIONS)
+    assert plan.network.spec.scale > 2
+    for one, other in zip(planned(source, plan, upscaler), enlarged(source), strict=True):
+        for plane, same in zip(one.planes, other.planes, strict=True):
+            np.testing.assert_array_equal(plane, same)
+    assert upscaler.made == 1
 
 
 def test_threads_that_begin_later_find_as_many_as_before(tmp_path: Path, threads: int) -> None:

@@ -14,7 +14,7 @@ def segment(folder: Path, number: int, frames: int = 5) -> Segment:
     """A segment and its file."""
     path = segment_path(folder, number)
     path.write_bytes(bytes(number + 1))
-    return Segment(path, number, frames, delay=3, size_bytes=number + 1, repeats=2)
+    return Segment(path, number, frames, reordered=3, size_bytes=number + 1, repeats=2)
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ def test_results_keep_containers_that_keep_every_time(tmp_path: Path) -> None:
     touch(*(tmp_path / f"a{suffix}" for suffix in (".mp4", ".MOV", ".avi", ".webm", ".gif")))
     found = targets(*(tmp_path / f"a{suffix}" for suffix in (".mp4", ".MOV", ".avi")), out=f"{tmp_path}/o/")
     assert [path.name for path in found] == ["a.mp4", "a.MOV", "a.mkv"]
+    assert targets(tmp_path / "a.gif") == [tmp_path / "a_x4.gif"]
+    assert targets(tmp_path / "a.gif", codec="h264") == [tmp_path / "a_x4.mkv"]
     assert targets(tmp_path / "a.webm") == [tmp_path / "a_x4.mkv"]
     assert targets(tmp_path / "a.webm", codec="av1") == [tmp_path / "a_x4.webm"]
     assert targets(tmp_path / "a.mp4", container="webm") == [tmp_path / "a_x4.webm"]

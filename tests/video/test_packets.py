@@ -10,7 +10,7 @@ import pytest
 from clips import Clip, write_clip
 
 from upscale.video.container import open_container
-from upscale.video.packets import packets
+from upscale.video.packets import _without_outliers, packets
 from upscale.video.reader import VideoReader
 
 
@@ -48,6 +48,31 @@ def test_files_that_were_put_together_play_on(tmp_path: Path, seconds: int) -> N
     sound = times(path, "audio")
     assert all(b - a < Fraction(1, 5) for a, b in pairwise(sound))
     assert abs(sound[-1] - shown[-1]) < Fraction(1, 2)
+
+
+def test_a_clock_that_comes_back_takes_no_time_away(tmp_path: Path) -> None:
+    first = write_clip(tmp_path / "first.ts", Clip(times=tuple(range(0, 512 * 20, 512))))
+    path = tmp_path / "three.ts"
+    path.write_bytes(b"".join(part.read_bytes() for part in (first, later(first, 1000), first)))
+    assert len(times(path, "video")) == 60
+
+
+def test_texts_far_apart_hold_no_packets_back(tmp_path: Path) -> None:
+    path, words = tmp_path / "clip.mkv", tmp_path / "words.srt"
+    clip = write_clip(tmp_path / "in.mkv", Clip(times=tuple(range(0, 12800 * 200, 12800)), audio=False))
+    words.write_text("".join(f"{n}\n00:00:{n:02},000 --> 00:00:{n:02},500\na word\n\n" for n in (0, 20, 40)))
+    with av.open(str(clip)) as old, av.open(str(words)) as texts, av.open(str(path), "w") as new:
+        streams = [new.add_stream_from_template(source.streams[0]) for source in (old, texts)]
+        for source, stream in zip((texts, old), reversed(streams), strict=True):
+            for packet in source.demux():
+                if packet.size:
+                    packet.stream = stream
+                    new.mux(packet)
+    read: list[str] = []
+    with open_container(path) as container:
+        noted = (read.append(packet.stream.type) or packet for packet in container.demux() if packet.size)  # type: ignore[func-returns-value]
+        held = [len(read) - given for given, _ in enumerate(_without_outliers(noted), 1)]
+    assert read.count("subtitle") == 3 and max(held) < 5
 
 
 def video_tags(content: bytes) -> Iterator[int]:

@@ -59,6 +59,17 @@ def test_times_pass_and_dts_rise_over_the_joins(tmp_path: Path, plan: EncoderPla
     assert [packets[start].is_keyframe for start in (0, SEGMENT_FRAMES, 2 * SEGMENT_FRAMES)] == [True] * 3
 
 
+def test_a_long_pause_moves_nothing_but_what_lies_beside_it(tmp_path: Path, plan: EncoderPlan) -> None:
+    plan = replace(plan, options={"preset": "veryfast", "x264-params": "scenecut=0:b-adapt=0:bframes=3"})
+    pause = 100_000
+    for before in range(20, 24):  # once at least among frames that are reordered
+        given = [replace(p, pts=40 * i + pause * (i >= before)) for i, p in enumerate(pictures(40))]
+        packets = list(read_segments(list(write_segments(given, plan, tmp_path)), plan.time_base))
+        assert all(0 <= packet.pts - packet.dts < 40 * 8 for packet in packets[: before - 4])
+        assert packets[-1].pts - packets[-1].dts < 40 * 8
+        assert all(one.dts < other.dts <= other.pts for one, other in zip(packets, packets[1:], strict=False))
+
+
 def test_the_same_pictures_give_the_same_bytes(tmp_path: Path, plan: EncoderPlan) -> None:
     contents = []
     for name in ("one", "two"):

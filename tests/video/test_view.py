@@ -56,6 +56,8 @@ def test_by_default_nothing_changes() -> None:
         ("gbrp12le", "gbrp"),
         ("gbrap12le", "gbrap"),
         ("p010le", "yuv420p"),
+        ("yuv440p10le", "yuv440p"),
+        ("yuv411p", "yuv411p"),
     ],
 )
 def test_tone_mapped_clips_are_bt709_of_8_bits(pix_fmt: str, becomes: str) -> None:

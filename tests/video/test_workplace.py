@@ -20,7 +20,7 @@ def made(place: Workplace, number: int, frames: int = 5) -> Segment:
     """A segment as a line makes it."""
     path = segment_path(place.folder, number)
     path.write_bytes(bytes(8))
-    return Segment(path, number, frames, delay=0, size_bytes=8)
+    return Segment(path, number, frames, reordered=0, size_bytes=8)
 
 
 def run(target: Path, numbers: range, facts: Mapping[str, str] = FACTS, *, resume: bool = True) -> Workplace:

@@ -45,7 +45,7 @@ def split_words(words: Sequence[str], out: str | None, medium: Medium) -> tuple[
         raise UsageError(f"no source is named: give a {medium.name}, a folder, a quoted glob or @list.txt")
     if out is None and len(sources) > 1 and _is_out(sources[-1], second=len(sources) == 2):
         out = sources.pop()
-    if out is None and len(sources) == 2 and all(map(os.path.lexists, sources)):
+    if out is None and len(sources) == 2 and all(os.path.lexists(word) or medium.is_series(word) for word in sources):
         raise UsageError(f"{sources[0]} and {sources[1]} both exist; name the output with -o")
     names = [item for source in sources for item in listed(source)]
     for item in names:

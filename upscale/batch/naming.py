@@ -48,6 +48,8 @@ def places(words: dict[str, Kind], out: str | None, naming: Naming) -> list[Plac
     if _is_file(Path(out)):
         name = naming.medium.name
         raise UsageError(f"the output {out} is a file whose name is no {name}'s; name a folder or a {name}")
+    if _seems_a_file(out) and list(words.values()) == ["file"]:
+        raise UsageError(f"{out}: no {naming.medium.name} is written as that; another ending, or a / for a folder")
     inside = naming.suffix or ""
     several = sum(kind == "folder" for kind in words.values()) > 1
     # Several folders keep their names, as cp keeps them: else train/1.png and test/1.png would meet.
@@ -82,6 +84,12 @@ def names_file(out: str | None, medium: Medium) -> bool:
     if out is None or out.endswith(("/", os.sep)) or is_folder(Path(out)):
         return False
     return medium.format_of_name(Path(out)) is not None
+
+
+def _seems_a_file(out: str) -> bool:
+    """Whether a new name that ends in no format we know was hardly meant as a folder's: out.xyz, but not run.2."""
+    ending = Path(out).suffix[1:]
+    return not out.endswith(("/", os.sep)) and not os.path.lexists(out) and ending.isalnum() and not ending.isdigit()
 
 
 def _is_file(path: Path) -> bool:

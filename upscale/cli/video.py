@@ -13,6 +13,7 @@ from upscale.cli.video_batch import Clips, Engine
 from upscale.cli.video_preview import parse_crop
 from upscale.cli.video_run import Telling, Way, run_clips
 from upscale.cli.video_words import devices, pairs, rate
+from upscale.errors import UsageError
 
 
 def video(
@@ -86,6 +87,7 @@ def video(
     """
     with ending_at_once():
         from upscale.batch.jobs import split_words
+        from upscale.batch.lists import STREAM
         from upscale.batch.naming import Naming, names_file
         from upscale.batch.template import parse
         from upscale.engine.scaling import plan_sizes
@@ -120,6 +122,8 @@ def video(
     container = container_name(container)
     medium = clips(codec, container)
     words, target = split_words([*(old_sources or []), *(sources or [])], out, medium)
+    if STREAM in (target, *words):
+        raise UsageError("video is neither read from standard input nor written to standard output; name a file")
     if watch:
         refuse_to_watch(words, medium, name)
     with messages(log, verbose=verbose, quiet=quiet), ending_at_once():

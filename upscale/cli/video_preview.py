@@ -58,6 +58,7 @@ def previewing(clips: Clips, at_s: Fraction, crop: "Crop", report: VideoReport) 
     def preview(jobs: list[Job]) -> None:
         from upscale.video.preview import write_preview
 
+        upscaler()  # what it lacks is no clip's failure
         for job in map(_of_one_picture, jobs):
             started_s = time.perf_counter()
             try:

@@ -114,7 +114,7 @@ class VideoReport:
             self.note(f"{job.source}: {note}")
         failure = None
         if result.damage is not None:
-            failure = f"{job.source}: {result.damage}; {job.target} holds what could be saved"
+            failure = f"{result.damage}; {job.target} holds what could be saved"
         size_bytes = _size(job.target)
         logger.warning("%s", _in_words(job, result, seconds, size_bytes))
         facts = {

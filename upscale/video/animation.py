@@ -69,7 +69,7 @@ def _time_notes(animation: Animation, name: str) -> Iterator[str]:
         yield f"{name} counts in 1/{units} s: frames come up to {500 / units:g} ms early or late, without adding up"
     short = sum(delay < _SHORTEST_SHOWN for delay in animation.delays(100)) if name == "gif" else 0
     if short:
-        yield f"{short} frames take less than 0.02 s, which most players stretch to 0.1 s in a gif"
+        yield f"frames that take less than 0.02 s: {short}; that most players stretch to 0.1 s in a gif"
 
 
 def _format(target: Path) -> str:

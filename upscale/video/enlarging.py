@@ -6,6 +6,7 @@ as quick, `srgan` 1.2 times. Nor does a frame then depend on its neighbours, in 
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import torch
 
@@ -34,6 +35,10 @@ def add_network(
     flow: Flow, frames: Iterable[Frame], upscaler: Upscaler, plan: ScalePlan, view: View, encoder: EncoderPlan
 ) -> Pipe[Picture]:
     """A stage that enlarges frames; its pictures, in order, a few of which may wait for their reader."""
+    network = plan.route(view.info.height, view.info.width).network
+    if network is not None and network is not plan.network:
+        # Once, where each frame would make one of its own.
+        upscaler, plan = upscaler.beside(network), replace(plan, networks=(network,))
 
     def made(frames: Iterable[Frame]) -> Iterator[Picture]:
         has_alpha = encoder.layout.has_alpha

@@ -23,7 +23,7 @@ _TRANSPORT = ("ts", "m2ts", "mts", "trp")
 _MOVING_PICTURES = ("gif", "webp", "apng")
 _STILLS = ("png", "jpg", "jpeg", "tif", "tiff", "bmp", "dpx", "exr", "ppm", "pgm", "tga", "jp2", "avif")
 _KNOWN = frozenset((*_SEARCHED, *_TRANSPORT, *_MOVING_PICTURES))
-SINGLE = "a single picture"
+SINGLE = "a single picture, unlike numbered ones (frame%05d.png),"
 
 # Where each packet of a transport stream has its G (ISO/IEC 13818-1, 2.4.3.2): behind a time stamp on discs.
 _SYNC_AT = ((0, 188), (4, 196))
@@ -133,6 +133,7 @@ def _witness(target: Path) -> Path:
 
 
 def _extension(source: Path, *, codec: str, container: str | None) -> str:
-    if is_pattern(source) and container is None:
+    is_moving_picture = codec == "auto" and source.suffix.lower()[1:] in _MOVING_PICTURES
+    if container is None and (is_pattern(source) or is_moving_picture):
         return source.suffix
     return target_suffix(source, encoder_name(codec), container)[0]

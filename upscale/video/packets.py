@@ -61,10 +61,14 @@ def _without_outliers(packets: Iterable[AnyPacket]) -> Iterator[AnyPacket]:
     held: list[AnyPacket] = []
     suspect: int | None = None
     for packet in packets:
-        at, index = _stamp_s(packet), packet.stream.index
+        # Of texts and data a pause is the rule, and all other packets would be held over it.
+        at = _stamp_s(packet) if packet.stream.type in ("video", "audio") else None
+        index = packet.stream.index
         if suspect is not None and (index == suspect or len(held) >= _MOST_HELD):
             if at is not None and index == suspect and abs(at - last_s[index]) < _PAUSE_S:
                 held[0].pts = held[0].dts = None
+            elif (jumped := _stamp_s(held[0])) is not None:
+                last_s[suspect] = jumped
             yield from held
             held, suspect = [], None
         if suspect is None and at is not None and at - last_s.get(index, at) > _PAUSE_S:

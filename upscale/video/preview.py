@@ -63,7 +63,9 @@ def write_preview(job: VideoJob, at_s: Fraction, crop: Crop, upscaler: Upscaler,
         frame = next(reader.frames())
         before, after = _enlarged(frame, view, crop, upscaler, plan)
     make_folder(job.target.parent)
-    paths = job.target.with_name(job.target.name.replace("_after", "_before")), job.target
+    # The last one is ours: a clip may be called so, too.
+    stem, _, rest = job.target.name.rpartition("_after")
+    paths = job.target.with_name(f"{stem}_before{rest}"), job.target
     for path, rgb in zip(paths, (before, after), strict=True):
         write_picture(path, Picture(_pixels(rgb)), Encoding())
     return paths

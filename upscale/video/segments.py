@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain, count, islice
+from itertools import chain, count, islice, pairwise
 from pathlib import Path
 
 from upscale.allocator import give_back_freed_memory
@@ -35,13 +35,13 @@ _CLOSING = 255
 class Segment:
     """A closed segment: its place in the clip, what its file holds, and how large that must be to be whole.
 
-    `delay` is how far, in ticks, its packets come out of order at most; `repeats` of its frames took no network.
+    `reordered` is how many places, at most, a packet comes behind its picture's; `repeats` took no network.
     """
 
     path: Path
     number: int
     frames: int
-    delay: int
+    reordered: int
     size_bytes: int
     repeats: int = 0
 
@@ -75,15 +75,25 @@ def read_segments(segments: Sequence[Segment], time_base: Fraction) -> Iterator[
     """The packets of all segments in decoding order, their dts rising from the first to the last.
 
     Encoders begin their dts afresh in every segment, so that they would run backwards where two meet. Sorted
-    pts never do: a packet's dts is the pts of the frame shown in its place, less the clip's largest delay.
+    pts never do: a packet's dts is that of the frame shown so many places before its own as packets are reordered.
+    Places, not ticks: across a long pause those would be the pause, and the whole video that much ahead of the sound.
     """
-    delay = max((segment.delay for segment in segments), default=0)
+    reordered = max((segment.reordered for segment in segments), default=0)
+    stamps: list[int] = []
     for segment in segments:
         shown = sorted(record.pts for record in read_records(segment.path, with_content=False))
-        for place, record in zip(shown, read_records(segment.path, with_content=True), strict=True):
+        stamps = [*(stamps or _before(shown, reordered)), *shown]
+        for dts, record in zip(stamps, read_records(segment.path, with_content=True), strict=False):
             packet = as_packet(record)
-            packet.dts, packet.time_base = place - delay, time_base
+            packet.dts, packet.time_base = dts, time_base
             yield packet
+        stamps = stamps[len(shown) :]
+
+
+def _before(shown: Sequence[int], count: int) -> list[int]:
+    """So many times before the first one, as close as the closest two."""
+    step = min((later - sooner for sooner, later in pairwise(shown)), default=1)
+    return [shown[0] - step * place for place in range(count, 0, -1)]
 
 
 class _Tally:
@@ -116,8 +126,9 @@ def _write_segment(folder: Path, number: int, packets: Iterable[Encoded]) -> Seg
             size = file.tell()
     except OSError as error:
         raise OutputError(f"cannot write {path}: {reason(error)}") from error
-    delay = max(shown - pts for shown, pts in zip(sorted(times), times, strict=True))
-    return Segment(path, number, len(times), delay, size)
+    shown = {pts: place for place, pts in enumerate(sorted(times))}
+    reordered = max(place - shown[pts] for place, pts in enumerate(times))
+    return Segment(path, number, len(times), reordered, size)
 
 
 def read_records(path: Path, *, with_content: bool) -> Iterator[Encoded]:

@@ -14,13 +14,13 @@ _TYPES = {"v": "video", "a": "audio", "s": "subtitle", "d": "data", "t": "attach
 def select(source: InputContainer, maps: Sequence[str], name: Path) -> list[Stream]:
     """The wanted streams, each once: all without `maps`; else what they name, in their order.
 
-    A leading - takes streams away (from all of them, where nothing was named before), a trailing ? allows that there is
-    none. Raises UsageError for words that name nothing, saying which streams the file, `name`, has.
+    A leading - takes streams away (from all of them, where nothing was named before), if there are any; a trailing ?
+    allows that there is none. Raises UsageError for words that name nothing, saying which streams the file, `name`, has.
     """
     chosen = list(source.streams) if all(word.startswith("-") for word in maps) else []
     for word in maps:
         named = _named(source, word)
-        if not named and not word.endswith("?"):
+        if not named and not word.startswith("-") and not word.endswith("?"):
             raise UsageError(f"--map {word} names no stream of {name}; it has {_listed(source)}")
         if word.startswith("-"):
             chosen = [stream for stream in chosen if stream not in named]

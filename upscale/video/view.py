@@ -109,6 +109,6 @@ def _in_8_bit(layout: PixelLayout) -> PixelLayout:
     elif layout.family == "rgb":
         name = f"gbr{alpha}p"
     else:
-        subsampling = {(1, 1): "420", (1, 0): "422", (0, 0): "444"}[layout.log2_width, layout.log2_height]
-        name = f"yuv{alpha}{subsampling}p"
+        subsampling = {(1, 1): "420", (1, 0): "422", (0, 1): "440", (2, 0): "411", (2, 2): "410"}
+        name = f"yuv{alpha}{subsampling.get((layout.log2_width, layout.log2_height), '444')}p"
     return find_layout(name) or layout
