@@ -15,12 +15,12 @@ from upscale.engine.scaling import ScalePlan
 from upscale.engine.upscaler import Upscaler
 from upscale.flow.flow import Flow
 from upscale.video.dedup import Dedup
-from upscale.video.encode import Picture, encode
-from upscale.video.encoder import EncoderPlan, Encoding, plan_encoder
+from upscale.video.encoding.encode import Picture, encode
+from upscale.video.encoding.encoder import EncoderPlan, Encoding, plan_encoder
 from upscale.video.frame_source import FrameSource
 from upscale.video.pictures import pictures
 from upscale.video.pipeline import Begun, VideoJob, upscale_video
-from upscale.video.reader import Frame, Reading, VideoReader
+from upscale.video.reading.reader import Frame, Reading, VideoReader
 from upscale.video.view import View, Viewing, plan_view
 
 # Frames that are kept as RGB in float, 12 bytes a pixel; more come round again.

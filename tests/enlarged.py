@@ -5,7 +5,7 @@ from pathlib import Path
 
 from upscale.engine.scaling import plan_scale
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
-from upscale.video.encoder import Encoding
+from upscale.video.encoding.encoder import Encoding
 from upscale.video.pipeline import Begun, Enlarged, VideoJob, upscale_video
 
 

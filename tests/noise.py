@@ -9,7 +9,7 @@ import numpy as np
 from ffprobe import probe
 from numpy.typing import NDArray
 
-from upscale.video.layout import component_views, find_layout
+from upscale.video.colour.layout import component_views, find_layout
 
 
 def planes_of(frame: av.VideoFrame) -> list[NDArray[np.int64]]:

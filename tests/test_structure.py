@@ -20,6 +20,8 @@ LAYERS = (
     {"train", "bench"},
     {"cli"},
 )
+# The same within video; what lies in no folder of its own is on top.
+VIDEO_LAYERS = ("colour", "reading", "encoding", "tracks", "outputs", "")
 # The bottom's single files may use each other.
 FREE_AMONG_THEMSELVES = {"atomic", "imresize", "device"}
 
@@ -70,6 +72,22 @@ def test_imports_go_down_only() -> None:
                 continue
             if layer(two) >= layer(one):
                 wrong.append(f"{module} imports {other}")
+    assert wrong == []
+
+
+def test_within_video_imports_go_down_too() -> None:
+    def height(module: str) -> int:
+        _, _, *inner = module.split(".")
+        # Resuming takes part beside the encoders' packets: it knows the source, and nobody below knows it.
+        folder = inner[0].replace("resume", "encoding") if len(inner) > 1 else ""
+        return VIDEO_LAYERS.index(folder)
+
+    wrong = [
+        f"{module} imports {other}"
+        for module, used in edges().items()
+        for other in used
+        if part(module) == part(other) == "video" and height(other) > height(module)
+    ]
     assert wrong == []
 
 

@@ -12,14 +12,14 @@ from av.stream import Stream
 from clips import picture
 from numpy.typing import NDArray
 
-from upscale.video.container import AnyPacket
-from upscale.video.encoder import Encoding, plan_encoder
-from upscale.video.layout import component_views
-from upscale.video.mux import Tracks, plan_mux
-from upscale.video.reader import Reading, VideoReader
-from upscale.video.segments import Picture, write_segments
-from upscale.video.verify import check
-from upscale.video.writer import join
+from upscale.video.colour.layout import component_views
+from upscale.video.encoding.encoder import Encoding, plan_encoder
+from upscale.video.encoding.segments import Picture, write_segments
+from upscale.video.reading.container import AnyPacket
+from upscale.video.reading.reader import Reading, VideoReader
+from upscale.video.tracks.mux import Tracks, plan_mux
+from upscale.video.tracks.verify import check
+from upscale.video.tracks.writer import join
 
 if TYPE_CHECKING:
     from av.container.core import Chapter  # of the stubs alone

@@ -18,8 +18,8 @@ from clips import Clip, picture, write_clip
 from commands import Run, started
 from ffprobe import probe
 
-from upscale.video.journal import read_journal
-from upscale.video.workplace import folder_of
+from upscale.video.resume.journal import read_journal
+from upscale.video.resume.workplace import folder_of
 
 SEGMENT_FRAMES = 10
 FRAMES = 400

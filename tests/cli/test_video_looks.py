@@ -13,7 +13,7 @@ from ffprobe import probe
 from noise import noise, planes_of, seen_by_ffmpeg
 from numpy.typing import NDArray
 
-from upscale.video.layout import component_views, find_layout
+from upscale.video.colour.layout import component_views, find_layout
 
 HDR_PQ, HDR_HLG = (9, 1, 9, 16), (9, 1, 9, 18)
 

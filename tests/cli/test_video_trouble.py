@@ -17,7 +17,7 @@ import pytest
 from clips import Clip, frame_times, packets, write_clip
 from commands import Run, interrupt, run_apart, started, wait_until
 
-from upscale.video.workplace import folder_of
+from upscale.video.resume.workplace import folder_of
 
 FRAMES = 300
 WORDS = ("video", "-m", "nearest", "-s", 2, "--device", "cpu", "--segment-frames", 10, "--preset", "ultrafast")

@@ -12,11 +12,11 @@ from upscale.engine.scaling import plan_scale
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.flow.flow import Flow
 from upscale.video.dedup import Dedup, Repeats
-from upscale.video.encode import Picture
-from upscale.video.encoder import Encoding
+from upscale.video.encoding.encode import Picture
+from upscale.video.encoding.encoder import Encoding
 from upscale.video.likeness import are_equal, are_near
 from upscale.video.pipeline import Begun, Enlarged, VideoJob, upscale_video
-from upscale.video.reader import Frame, VideoReader
+from upscale.video.reading.reader import Frame, VideoReader
 
 TICKS = 40
 

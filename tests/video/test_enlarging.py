@@ -13,10 +13,10 @@ from upscale.engine.sizes import SizeWish
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.flow.flow import Flow
 from upscale.models.network import Network
-from upscale.video.encode import Picture
-from upscale.video.encoder import Encoding, plan_encoder
+from upscale.video.encoding.encode import Picture
+from upscale.video.encoding.encoder import Encoding, plan_encoder
 from upscale.video.enlarging import add_network
-from upscale.video.reader import Frame, VideoReader
+from upscale.video.reading.reader import Frame, VideoReader
 from upscale.video.view import Viewing, plan_view
 
 OPTIONS = UpscaleOptions(device="cpu", dtype="fp32")

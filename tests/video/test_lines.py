@@ -7,10 +7,10 @@ from clips import Clip, packets, write_clip
 from upscale.engine.scaling import ScalePlan, plan_scale
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.errors import OutputError
-from upscale.video.encoder import Encoding
+from upscale.video.encoding.encoder import Encoding
 from upscale.video.lines import Missing, Share
 from upscale.video.pipeline import Begun, Enlarged, VideoJob, upscale_video
-from upscale.video.workplace import folder_of
+from upscale.video.resume.workplace import folder_of
 
 FRAMES, SEGMENT_FRAMES = 95, 10
 

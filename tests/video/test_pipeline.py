@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from upscale.engine.scaling import ScalePlan, plan_scale
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.errors import BadInputError, OutputError, UsageError
-from upscale.video.encoder import Encoding
-from upscale.video.mux import Audio, Tracks
+from upscale.video.encoding.encoder import Encoding
 from upscale.video.pipeline import Begun, Enlarged, VideoJob, upscale_video
-from upscale.video.reader import VideoReader
+from upscale.video.reading.reader import VideoReader
+from upscale.video.tracks.mux import Audio, Tracks
 
 QUICK = Encoding(preset="ultrafast", crf=8)
 VARIABLE = (0, 512, 600, 1800, 1801, 5000, 5100, 9000, 9001, 9002, 20000, 20400)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from upscale.errors import BadInputError, UsageError
-from upscale.video.colour import Colour
-from upscale.video.hdr import ContentLight, HdrMetadata
-from upscale.video.layout import PixelLayout, find_layout
-from upscale.video.reader import VideoInfo
-from upscale.video.tags import ColourTags, source_colour, target_colour, target_tags
+from upscale.video.colour.conversion import Colour
+from upscale.video.colour.hdr import ContentLight, HdrMetadata
+from upscale.video.colour.layout import PixelLayout, find_layout
+from upscale.video.colour.tags import ColourTags, source_colour, target_colour, target_tags
+from upscale.video.reading.reader import VideoInfo
 from upscale.video.view import Viewing, plan_view
 
 HD, SD = (1080, 1920), (480, 640)

@@ -11,7 +11,7 @@ from upscale.bench.pictures import smooth_noise
 from upscale.bench.scratch import scratch_folder
 from upscale.bench.timing import seconds_of
 from upscale.errors import EnvironmentLackError
-from upscale.video.encoder import Encoding
+from upscale.video.encoding.encoder import Encoding
 from upscale.video.pipeline import Begun, VideoJob, upscale_video
 
 _FRAMES = 6

@@ -99,7 +99,7 @@ def shortened(name: str) -> str:
 
 def _encoded_bytes(target: Path) -> int:
     """How large what is encoded so far is."""
-    from upscale.video.workplace import folder_of
+    from upscale.video.resume.workplace import folder_of
 
     with suppress(OSError):  # it may be gone at any moment
         return sum(entry.stat().st_size for entry in os.scandir(folder_of(target)))

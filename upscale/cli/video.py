@@ -91,13 +91,13 @@ def video(
         from upscale.batch.naming import Naming, names_file
         from upscale.batch.template import parse
         from upscale.engine.scaling import plan_sizes
-        from upscale.video.encoder import Encoding
+        from upscale.video.encoding.encoder import Encoding
+        from upscale.video.encoding.segments import SEGMENT_FRAMES
         from upscale.video.medium import clips, container_name
         from upscale.video.pipeline import VideoJob
-        from upscale.video.reader import Reading
-        from upscale.video.segments import SEGMENT_FRAMES
-        from upscale.video.timing import Span
-        from upscale.video.tracks import Tracks
+        from upscale.video.reading.reader import Reading
+        from upscale.video.reading.timing import Span
+        from upscale.video.tracks.tracks import Tracks
         from upscale.video.view import Viewing
 
     model, scale, overlap = old_model or model, old_scale or scale, old_overlap or overlap

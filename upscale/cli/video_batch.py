@@ -51,8 +51,8 @@ class Clips:
 
     def check(self) -> None:
         """EnvironmentLackError for an encoder that no clip could be written with."""
-        from upscale.video.codecs import encoder_name, find_encoder
-        from upscale.video.hardware import hardware
+        from upscale.video.encoding.codecs import encoder_name, find_encoder
+        from upscale.video.encoding.hardware import hardware
 
         name = encoder_name(self.pattern.encoding.codec)
         if hardware(name) is None:  # which software stands in for

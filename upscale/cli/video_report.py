@@ -132,7 +132,7 @@ class VideoReport:
 
     def add(self, outcome: Outcome) -> None:
         """Count a clip that was not enlarged, and tell of it; what a run that was killed at its end left goes."""
-        from upscale.video.workplace import remove_finished
+        from upscale.video.resume.workplace import remove_finished
 
         if outcome.status == "skipped":
             remove_finished(outcome.job.target)

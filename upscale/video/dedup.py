@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from upscale.video.encode import Picture
+from upscale.video.encoding.encode import Picture
 from upscale.video.likeness import are_equal, are_near
-from upscale.video.reader import Frame
+from upscale.video.reading.reader import Frame
 
 Dedup = Literal["exact", "near", "off"]
 

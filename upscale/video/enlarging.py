@@ -16,11 +16,11 @@ from upscale.engine.scaling import ScalePlan
 from upscale.engine.upscaler import Upscaler
 from upscale.flow.flow import Flow
 from upscale.flow.pipe import Pipe
-from upscale.video.encode import Picture
-from upscale.video.encoder import EncoderPlan
+from upscale.video.encoding.encode import Picture
+from upscale.video.encoding.encoder import EncoderPlan
 from upscale.video.frame_source import frame_sources
 from upscale.video.pictures import pictures
-from upscale.video.reader import Frame
+from upscale.video.reading.reader import Frame
 from upscale.video.view import View
 
 # More would wait for Python's lock: of a frame's time, 3 to 5 % are Python's.

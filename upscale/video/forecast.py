@@ -13,10 +13,10 @@ from upscale.engine.enlarge import enlarge
 from upscale.engine.scaling import ScalePlan
 from upscale.engine.upscaler import Upscaler
 from upscale.errors import UpscaleError
-from upscale.video.mux import Tracks
 from upscale.video.pipeline import Begun, ClipPlan, VideoJob, plan_clip, upscale_video
-from upscale.video.reader import VideoReader
-from upscale.video.timing import Span
+from upscale.video.reading.reader import VideoReader
+from upscale.video.reading.timing import Span
+from upscale.video.tracks.mux import Tracks
 
 # So long a trial says enough.
 _ENOUGH_S = 0.5

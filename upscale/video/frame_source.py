@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from upscale.images.transparency import bleed
-from upscale.video.colour import alpha_level, planes_to_rgb
-from upscale.video.layout import Samples
-from upscale.video.reader import Frame
+from upscale.video.colour.conversion import alpha_level, planes_to_rgb
+from upscale.video.colour.layout import Samples
+from upscale.video.reading.reader import Frame
 from upscale.video.view import View
 
 

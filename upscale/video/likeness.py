@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from upscale.video.layout import Samples
+from upscale.video.colour.layout import Samples
 
 _BLOCK = 8
 # In levels of 8 bits, times the 64 samples of a block.

@@ -15,11 +15,11 @@ from upscale.engine.upscaler import Upscaler
 from upscale.flow.flow import Flow
 from upscale.flow.pipe import Pipe
 from upscale.video.dedup import Dedup, Repeats
-from upscale.video.encode import Picture
-from upscale.video.encoder import EncoderPlan
+from upscale.video.encoding.encode import Picture
+from upscale.video.encoding.encoder import EncoderPlan
+from upscale.video.encoding.segments import Segment, write_segments
 from upscale.video.enlarging import add_network
-from upscale.video.reader import Frame, VideoReader
-from upscale.video.segments import Segment, write_segments
+from upscale.video.reading.reader import Frame, VideoReader
 from upscale.video.view import View
 
 # Frames waiting for the network: enough to cover a keyframe's cost, few enough for 8K.

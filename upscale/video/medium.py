@@ -7,11 +7,11 @@ from upscale.batch.medium import Medium
 from upscale.errors import BadInputError, UsageError
 from upscale.images import formats as pictures
 from upscale.images.gif_frames import has_frames
-from upscale.video.codecs import encoder_name, kind_of
-from upscale.video.containers import is_container, target_suffix
-from upscale.video.numbered import numbered
-from upscale.video.sequence import is_pattern
-from upscale.video.workplace import folder_of
+from upscale.video.encoding.codecs import encoder_name, kind_of
+from upscale.video.outputs.numbered import numbered
+from upscale.video.reading.sequence import is_pattern
+from upscale.video.resume.workplace import folder_of
+from upscale.video.tracks.containers import is_container, target_suffix
 
 # What a folder is searched for.
 _SEARCHED = (

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 import torch.nn.functional as F
 from torch import Tensor
 
-from upscale.video.colour import rgb_to_planes
-from upscale.video.encode import Picture
-from upscale.video.encoder import EncoderPlan
+from upscale.video.colour.conversion import rgb_to_planes
+from upscale.video.encoding.encode import Picture
+from upscale.video.encoding.encoder import EncoderPlan
 from upscale.video.frame_source import AlphaSource, FrameSource
 
 

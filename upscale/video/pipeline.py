@@ -19,18 +19,18 @@ from upscale.errors import BadInputError
 from upscale.flow.flow import Flow
 from upscale.flow.meter import Meter
 from upscale.video.dedup import Dedup
-from upscale.video.encoder import EncoderPlan, Encoding, plan_encoder
-from upscale.video.facts import derived_facts, network_facts, option_facts, source_facts, version_facts
-from upscale.video.identity import identify
-from upscale.video.journal import Ending
+from upscale.video.encoding.encoder import EncoderPlan, Encoding, plan_encoder
+from upscale.video.encoding.segments import SEGMENT_FRAMES
 from upscale.video.lines import Missing, Recipe, Share, add_line
-from upscale.video.mux import MuxPlan, Tracks
-from upscale.video.outputs import plan_output, produce, producing
-from upscale.video.reader import Reading, VideoInfo, VideoReader
-from upscale.video.segments import SEGMENT_FRAMES
+from upscale.video.outputs.outputs import plan_output, produce, producing
+from upscale.video.reading.identity import identify
+from upscale.video.reading.reader import Reading, VideoInfo, VideoReader
+from upscale.video.resume.facts import derived_facts, network_facts, option_facts, source_facts, version_facts
+from upscale.video.resume.journal import Ending
+from upscale.video.resume.workplace import Workplace, workplace
 from upscale.video.square import squared
+from upscale.video.tracks.mux import MuxPlan, Tracks
 from upscale.video.view import View, Viewing, plan_view
-from upscale.video.workplace import Workplace, workplace
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from upscale.images.image_io import write_picture
 from upscale.images.picture import Picture
 from upscale.video.frame_source import FrameSource
 from upscale.video.pipeline import VideoJob
-from upscale.video.reader import Frame, VideoReader
+from upscale.video.reading.reader import Frame, VideoReader
+from upscale.video.reading.timing import Span
 from upscale.video.square import squared
-from upscale.video.timing import Span
 from upscale.video.view import View, plan_view
 
 # Of networks that do not know how far they look.

@@ -5,7 +5,7 @@ from dataclasses import replace
 from upscale.engine.scaling import ScalePlan
 from upscale.engine.sizes import SizeWish
 from upscale.errors import UsageError
-from upscale.video.containers import square_size
+from upscale.video.tracks.containers import square_size
 from upscale.video.view import View
 
 

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from upscale.errors import UsageError
-from upscale.video.colour import Colour
-from upscale.video.hdr import HdrMetadata
-from upscale.video.layout import PixelLayout, find_layout
-from upscale.video.reader import VideoInfo
-from upscale.video.tags import BT709_TAGS, guess_note, matrix_number
-from upscale.video.tonemap import ToneMap, hdr_curve, plan_tone_map
-from upscale.video.turning import Turn, turn_of
+from upscale.video.colour.conversion import Colour
+from upscale.video.colour.hdr import HdrMetadata
+from upscale.video.colour.layout import PixelLayout, find_layout
+from upscale.video.colour.tags import BT709_TAGS, guess_note, matrix_number
+from upscale.video.colour.tonemap import ToneMap, hdr_curve, plan_tone_map
+from upscale.video.colour.turning import Turn, turn_of
+from upscale.video.reading.reader import VideoInfo
 
 Hdr = Literal["keep", "tonemap", "error"]
 Rotation = Literal["keep", "apply"]

@@ -1,0 +1,56 @@
+"""Pixel formats without a layout of their own are read in one that holds all they hold."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from upscale.video.colour.layout import component_views, find_layout
+from upscale.video.reading.reader import VideoReader
+from upscale.video.reading.uniform import Uniform, readable_format
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["pal8", "monob", "monow", "rgb48be", "yuv420p10be", "x2rgb10le", "yvyu422", "ayuv64le", "gray10be", "y210le"],
+)
+def test_what_is_read_otherwise_loses_nothing(name: str) -> None:
+    readable, is_lossy = readable_format(name)
+    assert find_layout(readable) is not None and not is_lossy
+
+
+@pytest.mark.parametrize("name", ["gbrpf32le", "bayer_rggb8", "grayf32le", "xyz12le"])
+def test_what_loses_something_says_so(name: str) -> None:
+    readable, is_lossy = readable_format(name)
+    assert find_layout(readable) is not None and is_lossy
+
+
+@pytest.mark.parametrize("name", ["x2rgb10le", "yvyu422", "y210le", "monob"])
+def test_there_and_back_is_the_same(name: str) -> None:
+    frame = av.VideoFrame(16, 8, name)
+    plane = frame.planes[0]
+    plane.update(RNG.integers(0, 256, plane.buffer_size, np.uint8).tobytes())
+    uniform = Uniform(frame)
+    (once,) = uniform.frames([frame])
+    (again,) = Uniform(once).frames([once.reformat(format=name).reformat(format=uniform.name)])
+    assert once.format.name == uniform.name and uniform.notes() == []
+    layout = find_layout(uniform.name)
+    assert layout is not None
+    for one, two in zip(component_views(once, layout), component_views(again, layout), strict=True):
+        assert np.array_equal(one, two)
+
+
+def test_a_palette_clip_is_read_in_its_colours(tmp_path: Path) -> None:
+    colours = RNG.integers(0, 256, (8, 3), np.uint8)
+    picture = Image.fromarray((np.arange(32 * 48).reshape(32, 48) % 8).astype(np.uint8), "P")
+    picture.putpalette(colours.tobytes())
+    for index in range(3):
+        picture.save(tmp_path / f"p{index}.png")
+    with VideoReader(tmp_path / "p%d.png") as reader:
+        frames = list(reader.frames())
+    assert len(frames) == 3
+    assert np.array_equal(np.stack(frames[0].planes[:3], axis=-1), np.asarray(picture.convert("RGB")))

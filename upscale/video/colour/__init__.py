@@ -1,0 +1,1 @@
+"""What the codes of a picture mean, and RGB of them and back."""

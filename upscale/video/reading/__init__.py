@@ -1,0 +1,1 @@
+"""From a file to its frames, each with its own time."""

@@ -1,0 +1,1 @@
+"""What a killed run leaves, and how the next one goes on."""

@@ -1,0 +1,1 @@
+"""All streams beside the video, and the file that holds them together."""
