@@ -80,7 +80,7 @@ def enlarging(clips: Clips, report: VideoReport) -> Callable[[list[Job]], None]:
             except (UsageError, EnvironmentLackError) as error:
                 # Of several clips others may be without what is wrong with this one: HDR, say.
                 if len(jobs) == 1:
-                    raise
+                    raise type(error)(about(job, error)) from error
                 report.add(Outcome(job, "failed", error=about(job, error)))
             finally:
                 report.closed()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from upscale.errors import OutputError, UsageError
+from upscale.images.image_io import read_frames
 from upscale.video.encoding.encoder import Encoding
 
 TENTHS = tuple(range(0, 6 * 100, 100))
@@ -61,6 +62,18 @@ def test_delays_are_those_of_the_clip_and_do_not_add_up(tmp_path: Path) -> None:
     assert any("counts in 1/100 s" in note for note in result.late_notes)
     times = probe(tmp_path / "out.gif").frame_times()
     assert [float(time) for time in times] == pytest.approx([time / 1000 for time in thirtieths], abs=0.0051)
+
+
+@pytest.mark.parametrize("plays", [1, 3])
+@pytest.mark.parametrize("name", ["out.gif", "out.webp", "out.png"])
+def test_an_animation_is_shown_as_often_as_its_source(tmp_path: Path, name: str, plays: int) -> None:
+    frames = [Image.new("RGB", (16, 12), colour) for colour in ("red", "lime", "blue")]
+    # GIF counts how often it is shown again; Pillow writes no count for once.
+    again = {} if plays == 1 else {"loop": plays - 1}
+    frames[0].save(tmp_path / "in.gif", save_all=True, append_images=frames[1:], duration=100, **again)
+    enlarged(tmp_path / "in.gif", tmp_path / name)
+    first = next(read_frames(tmp_path / name))
+    assert first.animation is not None and first.animation.plays == plays
 
 
 @pytest.mark.parametrize("name", ["out.gif", "out.webp", "out.png"])

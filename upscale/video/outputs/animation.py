@@ -15,6 +15,7 @@ from upscale.images.animated_writer import write
 from upscale.images.animation import Animation
 from upscale.images.encoding import Encoding
 from upscale.images.formats import TARGETS, format_of_name
+from upscale.images.image_io import read_frames
 from upscale.images.picture import Picture, RowPicture, Samples
 from upscale.video.encoding.encode import as_packet
 from upscale.video.encoding.encoder_plan import EncoderPlan
@@ -41,12 +42,14 @@ def check_animation(encoder: EncoderPlan, target: Path, frame_estimate: int | No
         yield "gif has 256 colours a frame; .webp and .png keep all"
 
 
-def join_animation(segments: Sequence[Segment], encoder: EncoderPlan, target: Path, aside: Path) -> Iterator[str]:
-    """Write the animation to `aside`, and say how its times differ.
+def join_animation(
+    segments: Sequence[Segment], encoder: EncoderPlan, source: Path, target: Path, aside: Path
+) -> Iterator[str]:
+    """Write the animation to `aside`, as often repeated as `source` is, and say how its times differ.
 
     Raises OutputError where it cannot be written, or a frame is missing.
     """
-    animation = Animation(_delays_s(segments, encoder.time_base))
+    animation = Animation(_delays_s(segments, encoder.time_base), _plays(source))
     alpha = np.zeros((encoder.height, encoder.width, 1), np.uint8) if encoder.layout.has_alpha else None
     like = Picture(np.zeros((encoder.height, encoder.width, 3), np.uint8), alpha, animation=animation)
     picture = RowPicture(like, encoder.height, encoder.width, ())
@@ -61,6 +64,17 @@ def join_animation(segments: Sequence[Segment], encoder: EncoderPlan, target: Pa
     if written != animation.frames:
         raise OutputError(f"{animation.frames} frames were decoded, but {target.suffix} holds {written}")
     yield from _time_notes(animation, _format(target))
+
+
+def _plays(source: Path) -> int:
+    """How often an animation is shown; all else is shown without end."""
+    if source.suffix.lower() not in (".gif", ".webp", ".png", ".apng"):
+        return 0
+    try:
+        first = next(read_frames(source), None)
+    except BadInputError:  # what could be saved of it is shown without end
+        return 0
+    return first.animation.plays if first is not None and first.animation is not None else 0
 
 
 def _time_notes(animation: Animation, name: str) -> Iterator[str]:

@@ -49,7 +49,7 @@ def produce(segments: Sequence[Segment], plan: MuxPlan, aside: Path) -> Iterator
         yield from write_numbered(segments, plan.target)
         return
     if kind == "animation":
-        yield from join_animation(segments, plan.encoder, plan.target, aside)
+        yield from join_animation(segments, plan.encoder, plan.info.source, plan.target, aside)
     else:
         joined = join(segments, plan, aside)
         yield from check(aside, plan, sum(segment.frames for segment in segments), joined)
