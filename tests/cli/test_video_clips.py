@@ -15,7 +15,7 @@ from ffprobe import Probe, probe
 pytestmark = pytest.mark.data
 
 # Whose frames cannot all be decoded; what can be is kept, and the exit code is 1.
-DAMAGED = {"decord/corrupted.mp4"}
+DAMAGED = {"androidx_media/sample_with_invalid_nalu.mp4", "decord/corrupted.mp4"}
 # Which hold no frame that can be decoded.
 HOPELESS = {"androidx_media/invalid-bitstream.webm"}
 COLOUR_TAGS = ("color_space", "color_transfer", "color_primaries", "color_range")
