@@ -114,6 +114,7 @@ QUICK = [
     "androidx_media/sample_h262_mpeg_audio.ts",
     "decord/video_90.mov",
     "imageio/newtonscradle.gif",
+    "moviepy/transparent.webm",
     "imageio/realshort.mp4",
     "torchcodec/h265_10bits.mp4",
 ]

@@ -188,6 +188,8 @@ def _context(stream: av.VideoStream, threads: int) -> VideoCodecContext:
         knowing = cast(VideoCodecContext, av.CodecContext.create(_WITH_ALPHA[context.name], "r"))
         knowing.extradata = context.extradata
         knowing.width, knowing.height = context.width, context.height
+        # VP9 itself tells its matrix and range only, the container the rest.
+        knowing.color_primaries, knowing.color_trc = context.color_primaries, context.color_trc
         context = knowing
     context.thread_type = av.codec.context.ThreadType.AUTO
     context.thread_count = threads
