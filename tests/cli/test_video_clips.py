@@ -129,7 +129,8 @@ def enlarged(
     def run(name: str, *words: object) -> tuple[Run, Probe, Probe]:
         source = data_folder / "video" / name
         quick = () if name.endswith(".gif") else ("--preset", "ultrafast")
-        done = run_here("video", source, "-o", f"{tmp_path}/", *quick, "--device", "cpu", *words, "--json")
+        # Several clips have one name.
+        done = run_here("video", source, "-o", f"{tmp_path}/{name}/", *quick, "--device", "cpu", *words, "--json")
         result = next(event for event in done.events() if event["event"] == "video")
         return done, probe(source), probe(Path(result.get("target") or "none"))
 
@@ -172,6 +173,7 @@ def test_a_network_takes_a_short_cut_of_every_clip(
         done, _, target = enlarged(name, "-m", "espcn", "-s", 2, "--to", f"{float(late) + 0.3:.3f}")
         made, at = len(target.frames(main(target))), times(whole)
         wanted = sum(time is not None and time - start < late + Fraction(3, 10) for time in at)
-        if done.code not in (0, 1) or made != wanted and None not in at:
+        # Versions of FFmpeg round the beginning of a file differently, and one frame lies just there.
+        if done.code not in (0, 1) or (abs(made - wanted) > 1 and None not in at):
             wrong[name] = (done.code, made, wanted)
     assert wrong == {}
