@@ -31,7 +31,7 @@ _SHORT_NAMES = {
 }  # fmt: skip
 Kind = Literal["container", "animation", "numbered"]
 # They are put together from PNGs of their frames.
-_ANIMATIONS = frozenset((".gif", ".webp", ".png", ".apng"))
+ANIMATIONS = frozenset((".gif", ".webp", ".png", ".apng"))
 # Whoever names the codec of an animation means that.
 _ANIMATED = frozenset(("gif", "libwebp", "libwebp_anim", "apng", "png", AUTO))
 NUMBERED = {
@@ -132,7 +132,7 @@ def kind_of(target: Path) -> Kind:
         if suffix in NUMBERED:
             return "numbered"
         raise UsageError(f"{target.name}: numbered pictures are written as {', '.join(NUMBERED)}")
-    return "animation" if suffix in _ANIMATIONS else "container"
+    return "animation" if suffix in ANIMATIONS else "container"
 
 
 def find_encoder(name: str) -> av.Codec:

@@ -17,6 +17,7 @@ from upscale.images.encoding import Encoding
 from upscale.images.formats import TARGETS, format_of_name
 from upscale.images.image_io import read_frames
 from upscale.images.picture import Picture, RowPicture, Samples
+from upscale.video.encoding.codecs import ANIMATIONS
 from upscale.video.encoding.encode import as_packet
 from upscale.video.encoding.encoder_plan import EncoderPlan
 from upscale.video.encoding.segments import Segment, read_records
@@ -68,7 +69,7 @@ def join_animation(
 
 def _plays(source: Path) -> int:
     """How often an animation is shown; all else is shown without end."""
-    if source.suffix.lower() not in (".gif", ".webp", ".png", ".apng"):
+    if source.suffix.lower() not in ANIMATIONS:
         return 0
     try:
         first = next(read_frames(source), None)
