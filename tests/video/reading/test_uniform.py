@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from upscale.errors import BadInputError
 from upscale.video.colour.layout import component_views, find_layout
 from upscale.video.reading.reader import VideoReader
 from upscale.video.reading.uniform import Uniform, readable_format
@@ -36,12 +37,32 @@ def test_there_and_back_is_the_same(name: str) -> None:
     plane.update(RNG.integers(0, 256, plane.buffer_size, np.uint8).tobytes())
     uniform = Uniform(frame)
     (once,) = uniform.frames([frame])
-    (again,) = Uniform(once).frames([once.reformat(format=name).reformat(format=uniform.name)])
+    back = once.reformat(format=name, threads=1).reformat(format=uniform.name, threads=1)
+    (again,) = Uniform(once).frames([back])
     assert once.format.name == uniform.name and uniform.notes() == []
     layout = find_layout(uniform.name)
     assert layout is not None
     for one, two in zip(component_views(once, layout), component_views(again, layout), strict=True):
         assert np.array_equal(one, two)
+
+
+def test_a_frame_is_read_the_same_each_time() -> None:
+    frame = av.VideoFrame(16, 8, "y210le")
+    plane = frame.planes[0]
+    plane.update(RNG.integers(0, 256, plane.buffer_size, np.uint8).tobytes())
+    layout = find_layout("yuv422p10le")
+    assert layout is not None
+    read = set()
+    for _ in range(300):
+        (again,) = Uniform(frame).frames([frame])
+        read.add(b"".join(view.tobytes() for view in component_views(again, layout)))
+    assert len(read) == 1
+
+
+def test_what_cannot_be_converted_is_named() -> None:
+    frame = av.VideoFrame(16, 8, "gbrap32le")
+    with pytest.raises(BadInputError, match="gbrap32le, which cannot be read"):
+        list(Uniform(frame).frames([frame]))
 
 
 def test_a_palette_clip_is_read_in_its_colours(tmp_path: Path) -> None:

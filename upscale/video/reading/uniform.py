@@ -22,6 +22,8 @@ _KNOWN = (
 _LOSSES = 63
 _NEVER_EXACT = ("bayer", "f16", "f32", "xyz")
 _SWSCALE = "BICUBIC"  # what FFmpeg itself inserts
+# libswscale's slices race where it reads y210 (up to one frame in twenty with lost rows, in FFmpeg 8.1).
+_THREADS = 1
 
 
 def readable_format(name: str) -> tuple[str, bool]:
@@ -79,14 +81,18 @@ class Uniform:
             self.converted += 1
 
     def _converted(self, frame: av.VideoFrame) -> av.VideoFrame:
-        return frame.reformat(
-            width=self.width,
-            height=self.height,
-            format=self.name,
-            interpolation=_SWSCALE,
-            src_color_range=_colour_range(frame),
-            dst_color_range=self._range,
-        )
+        try:
+            return frame.reformat(
+                width=self.width,
+                height=self.height,
+                format=self.name,
+                interpolation=_SWSCALE,
+                src_color_range=_colour_range(frame),
+                dst_color_range=self._range,
+                threads=_THREADS,
+            )
+        except av.error.OSError as error:  # 32 bits a sample: libswscale knows their names only
+            raise BadInputError(f"it stores pixels as {frame.format.name}, which cannot be read") from error
 
 
 def _colour_range(frame: av.VideoFrame) -> int:
