@@ -2,49 +2,97 @@
 
 import math
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+from upscale.train.losses.names import check_losses
 
 from upscale.errors import UsageError
 
-LossName = Literal["l1", "mse", "vgg22", "vgg54", "gan"]
-LOSS_NAMES: tuple[LossName, ...] = ("l1", "mse", "vgg22", "vgg54", "gan")
+GanName = Literal[
+    "vanilla", "saturating", "lsgan", "hinge", "wgan", "wgan-gp", "wgan-qc", "rsgan", "ragan", "ralsgan", "rahinge"
+]
+Norm = Literal["batch", "instance", "spectral", "virtual", "none"]
+
+
+@dataclass(frozen=True)
+class GanConfig:
+    """The adversarial side of a run; its share of the loss stands in `TrainConfig.losses["gan"]`.
+
+    `discriminator` names one or several, averaged: `pooled`, `dense`, `patch`, `unet`, each with `@2` or `@4` for
+    pictures shrunk by as much, joined by `+`. `real_label` below 1 smooths one side. `instance_noise` is the noise on
+    both of its inputs at the first step, in units of 0..1, falling to 0 over the run. It takes `d_steps` steps for one
+    of the network, looks `unroll` steps ahead, and is skipped while it tells more than the share `skip_above` right.
+    `kernels` counts those of minibatch discrimination, 0 for none. `clip` bounds the weights of `wgan`, `penalty`
+    weighs that of `wgan-gp` (lambda) or the regulariser of `wgan-qc` (gamma).
+    """
+
+    objective: GanName = "vanilla"
+    discriminator: str = "pooled"
+    norm: Norm = "batch"
+    learning_rate: float = 1e-4
+    betas: tuple[float, float] = (0.9, 0.99)
+    real_label: float = 1.0
+    instance_noise: float = 0.0
+    d_steps: int = 1
+    skip_above: float = 1.0
+    unroll: int = 0
+    kernels: int = 0
+    clip: float = 0.01
+    penalty: float = 10.0
 
 
 @dataclass(frozen=True)
 class TrainConfig:
     """One training run.
 
-    `crop` is the side of a training crop in low-resolution pixels; `warmup` the steps in which the learning
-    rate rises from 0; it then falls along half a cosine to `lr_end`. `losses` maps names to weights. `minutes`
-    replaces `steps` by as many as fit into that time. `init` is a shipped name, a path, or "none".
+    `lr` holds low resolutions of the pictures in `data`, made by someone else; without it they are made by
+    `degrade`: `bicubic`, `classic` or `real`, with ingredients joined by `+`. `crop` is the side of a training crop in
+    low-resolution pixels; `warmup` the steps in which the learning rate rises from 0; it then falls along half a
+    cosine to `learning_rate_end`, or is multiplied by `decay` at each of the `milestones`, shares of the run. `betas`
+    are Adam's (the second over about 100 steps, as BasicSR's recipes have it for these networks). `losses` maps names
+    to weights. `minutes` replaces `steps` by as many as fit into that time. `init` is a shipped name, a path, or
+    "none". `gradient_clip` bounds the norm of a step's gradient: its default is far above what a healthy step shows
+    (about 1) and catches explosions only. `best` is the figure by which the best network so far is kept.
     """
 
     data: Path
     out: Path
     val: Path | None = None
+    lr: Path | None = None
+    degrade: str = "bicubic"
+    cache: Path | None = None
     model: str = "srgan"
     architecture: str = "srresnet"
     network: dict[str, Any] = field(default_factory=dict)
     scale: int = 4
     init: str = "none"
+    from_scratch: bool = False
     losses: dict[str, float] = field(default_factory=lambda: {"l1": 1.0})
     vgg_weights: Path | None = None
-    discriminator: Literal["dense", "pooled"] = "pooled"
+    gan: GanConfig = field(default_factory=GanConfig)
     steps: int = 100_000
     minutes: float | None = None
     batch: int = 16
+    accumulate: int = 1
     crop: int = 24
-    lr: float = 5e-4
-    lr_end: float = 1e-7
-    lr_discriminator: float = 1e-4
+    learning_rate: float = 5e-4
+    learning_rate_end: float = 1e-7
+    betas: tuple[float, float] = (0.9, 0.99)
     warmup: int = 100
+    milestones: tuple[float, ...] = ()
+    decay: float = 0.5
+    gradient_clip: float = 100.0
     ema: float = 0.999
     seed: int = 0
     validate_every: int = 500
     save_every: int = 500
+    best: Literal["psnr", "niqe"] = "psnr"
     device: str = "auto"
     dtype: str = "auto"
 
@@ -56,19 +104,37 @@ _NUMBERS: dict[str, tuple[type, float, float]] = {
     "steps": (int, 1, _LARGE),
     "minutes": (float, 1e-6, _LARGE),
     "batch": (int, 1, 2**16),
+    "accumulate": (int, 1, 2**16),
     "crop": (int, 1, 2**16),
-    "lr": (float, 1e-12, 1.0),
-    "lr_end": (float, 0.0, 1.0),
-    "lr_discriminator": (float, 1e-12, 1.0),
+    "learning_rate": (float, 1e-12, 1.0),
+    "learning_rate_end": (float, 0.0, 1.0),
     "warmup": (int, 0, _LARGE),
+    "decay": (float, 1e-6, 1.0),
+    "gradient_clip": (float, 1e-12, math.inf),
     "ema": (float, 0.0, 1 - 1e-9),
     "seed": (int, 0, 2**63 - 1),
     "validate_every": (int, 1, _LARGE),
     "save_every": (int, 1, _LARGE),
+    "real_label": (float, 0.5, 1.0),
+    "instance_noise": (float, 0.0, 1.0),
+    "d_steps": (int, 1, 1000),
+    "skip_above": (float, 0.5, 1.0),
+    "unroll": (int, 0, 100),
+    "kernels": (int, 0, 1000),
+    "clip": (float, 1e-6, 1e6),
+    "penalty": (float, 0.0, 1e6),
 }
-_WORDS = ("model", "architecture", "init", "discriminator", "device", "dtype")
+# Lists of numbers: how many (None: any), and between what.
+_LISTS: dict[str, tuple[int | None, float, float]] = {"betas": (2, 0.0, 1 - 1e-9), "milestones": (None, 0.0, 1.0)}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "objective": get_args(GanName),
+    "norm": get_args(Norm),
+    "best": ("psnr", "niqe"),
+}
+_WORDS = ("model", "architecture", "init", "degrade", "discriminator", "device", "dtype")
+_SWITCHES = ("from_scratch",)
 _TABLES = ("network", "losses")
-_PATHS = ("data", "out", "val", "vgg_weights")
+PATHS = ("data", "out", "val", "lr", "cache", "vgg_weights")
 
 
 def read_recipe(name: str) -> dict[str, Any]:
@@ -77,10 +143,27 @@ def read_recipe(name: str) -> dict[str, Any]:
         settings = tomllib.loads(_recipe_text(name))
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"recipe {name}: {error}") from error
-    unknown = settings.keys() - {item.name for item in fields(TrainConfig)}
-    if unknown:
-        raise UsageError(f"recipe {name}: unknown settings {', '.join(sorted(unknown))}")
+    try:
+        _known(settings, TrainConfig, "")
+        _known(settings.get("gan", {}), GanConfig, "gan.")
+    except UsageError as error:
+        raise UsageError(f"recipe {name}: {error}") from error
     return settings
+
+
+def _known(settings: Any, kind: type, prefix: str) -> None:  # noqa: ANN401 - what a TOML file holds
+    if not isinstance(settings, dict):
+        raise UsageError(f"{prefix.rstrip('.')} must be a table")
+    names = {item.name for item in fields(kind)}
+    for key in settings:
+        if key not in names:
+            raise UsageError(f"unknown setting {prefix}{key}{near(key, names)}")
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """The end of a message about a wrong word: the known one that looks most like it, if any does."""
+    close = get_close_matches(word, list(known), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def _recipe_text(name: str) -> str:
@@ -89,25 +172,32 @@ def _recipe_text(name: str) -> str:
             return Path(name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(f"cannot read recipe {name}: {error}") from error
-    folder = resources.files("upscale.train.recipes")
-    shipped = {file.name.removesuffix(".toml"): file for file in folder.iterdir() if file.name.endswith(".toml")}
+    shipped = recipes()
     if name not in shipped:
         raise UsageError(
-            f"unknown recipe {name}: choose {', '.join(sorted(shipped))}, or give the path of a .toml file"
+            f"unknown recipe {name}{near(name, shipped)}: choose {', '.join(shipped)}, or give the path of a .toml file"
         )
     return shipped[name].read_text(encoding="utf-8")
+
+
+def recipes() -> dict[str, Traversable]:
+    """The shipped recipes by their names, in alphabetical order."""
+    files = [file for file in resources.files("upscale.train.recipes").iterdir() if file.name.endswith(".toml")]
+    return {file.name.removesuffix(".toml"): file for file in sorted(files, key=lambda file: file.name)}
 
 
 def configure(settings: dict[str, Any], overrides: dict[str, Any]) -> TrainConfig:
     """Defaults, then the settings of a recipe or of a saved run, then every override that is not None.
 
-    UsageError for a value of the wrong kind or out of range.
+    Those of the table `gan` are merged one by one. UsageError for a value of the wrong kind or out of range.
     """
     given = {key: value for key, value in overrides.items() if value is not None}
     if "steps" in given:
         settings = {key: value for key, value in settings.items() if key != "minutes"}
-    config = TrainConfig(**{key: _checked(key, value) for key, value in (settings | given).items()})
-    _check_losses(config)
+    gan = settings.get("gan", {}) | {key: value for key, value in given.pop("gan", {}).items() if value is not None}
+    checked = {key: _checked(key, value) for key, value in (settings | given).items() if key != "gan"}
+    config = TrainConfig(**checked, gan=GanConfig(**{key: _checked(key, value) for key, value in gan.items()}))
+    _check_together(config)
     return config
 
 
@@ -115,50 +205,42 @@ def _checked(key: str, value: Any) -> Any:  # noqa: ANN401 - what a TOML file or
     if value is None:
         return None
     if key in _NUMBERS:
-        return _number(key, value)
-    if key in _PATHS and isinstance(value, str | Path):
+        return _number(key, value, *_NUMBERS[key])
+    if key in _LISTS and isinstance(value, list | tuple):
+        count, low, high = _LISTS[key]
+        if count in (None, len(value)):
+            return tuple(_number(key, item, float, low, high) for item in value)
+    if key in _CHOICES and isinstance(value, str):
+        return _choice(key, value)
+    if key in PATHS and isinstance(value, str | Path):
         return Path(value)
-    if (key in _WORDS and isinstance(value, str)) or (key in _TABLES and isinstance(value, dict)):
-        return value
-    raise UsageError(f"{key} = {value!r} is not a setting of the right kind")
+    right = {str: _WORDS, dict: _TABLES, bool: _SWITCHES}.get(type(value), ())
+    if key not in right:
+        raise UsageError(f"{key} = {value!r} is not a setting of the right kind")
+    return value
 
 
-def _number(key: str, value: Any) -> int | float:  # noqa: ANN401
-    kind, low, high = _NUMBERS[key]
+def _number(key: str, value: Any, kind: type, low: float, high: float) -> int | float:  # noqa: ANN401
     right = isinstance(value, int | float) and not isinstance(value, bool)
-    if not right or (kind is int and value != int(value)) or not low <= value <= high:
+    if not right or not low <= value <= high or (kind is int and value != int(value)):
         whole = "a whole number" if kind is int else "a number"
         raise UsageError(f"{key} = {value!r}: expected {whole} from {low:g} to {high:g}")
     return int(value) if kind is int else float(value)
 
 
-def parse_losses(text: str) -> dict[str, float]:
-    """`l1=1e-2,vgg54=1,gan=1e-3` as a mapping; UsageError for a weight that is no number."""
-    losses = {}
-    for part in text.split(","):
-        name, _, weight = part.strip().partition("=")
-        try:
-            losses[name] = float(weight)
-        except ValueError:
-            raise UsageError(f"--loss {text}: {part!r} is not NAME=WEIGHT") from None
-    return losses
+def _choice(key: str, value: str) -> str:
+    if value not in _CHOICES[key]:
+        raise UsageError(f"{key} = {value!r}{near(value, _CHOICES[key])}: choose among {', '.join(_CHOICES[key])}")
+    return value
 
 
-def _check_losses(config: TrainConfig) -> None:
-    """Known names, usable weights, and crops that the networks behind them can take."""
-    unknown = config.losses.keys() - set(LOSS_NAMES)
-    if unknown:
-        raise UsageError(f"unknown loss {', '.join(sorted(unknown))}: choose among {', '.join(LOSS_NAMES)}")
-    for name, weight in config.losses.items():
-        if not isinstance(weight, int | float) or not math.isfinite(weight) or not 0 <= weight < 1e9:
-            raise UsageError(f"loss {name} = {weight!r}: expected a weight of 0 or more")
-    if not any(weight for name, weight in config.losses.items() if name != "gan"):
-        raise UsageError("no content loss: give at least one a weight, such as --loss l1=1")
-    if "vgg54" in config.losses and config.crop * config.scale < 16:
-        raise UsageError(
-            f"vgg54 halves a crop four times: --crop {config.crop} is too small, give {-(-16 // config.scale)}"
-        )
-    if "gan" in config.losses and config.batch < 2:
-        raise UsageError("the discriminator's BatchNorm needs --batch 2 or more")
-    if config.discriminator not in ("dense", "pooled"):
-        raise UsageError(f"discriminator = {config.discriminator!r}: choose dense or pooled")
+def _check_together(config: TrainConfig) -> None:
+    """What no setting can tell alone."""
+    check_losses(config.losses, side_px=config.crop * config.scale)
+    if "fm" in config.losses and "gan" not in config.losses:
+        raise UsageError("fm compares what a discriminator sees: give the loss gan a weight too")
+    batch = config.batch // config.accumulate
+    if "gan" in config.losses and config.gan.norm == "batch" and batch < 2:
+        raise UsageError("the discriminator's BatchNorm needs --batch 2 or more, or --d-norm spectral")
+    if config.batch % config.accumulate:
+        raise UsageError(f"--batch {config.batch} cannot be taken in {config.accumulate} equal parts")

@@ -117,7 +117,7 @@ def _set_rates(config: TrainConfig, state: TrainState) -> float:
     rate = learning_rate(state.step, state.total, config)
     state.optimiser.param_groups[0]["lr"] = rate
     if state.optimiser_d is not None:
-        state.optimiser_d.param_groups[0]["lr"] = config.lr_discriminator * rate / config.lr
+        state.optimiser_d.param_groups[0]["lr"] = config.gan.learning_rate * rate / config.learning_rate
     return rate
 
 

@@ -10,6 +10,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from upscale.train.config import PATHS
 from upscale.train.state import TrainState
 
 from upscale.errors import OutputError, UsageError
@@ -18,7 +19,6 @@ from upscale.errors import OutputError, UsageError
 _FILE_BYTES = 15 * 2**20
 _CHUNK = 3 * 2**20  # float32 samples: 12 MiB
 _TOLD = ("step", "total", "pictures", "history")
-_PATHS = ("data", "out", "val", "vgg_weights")
 
 
 def state_folder(out: Path) -> Path:
@@ -67,7 +67,7 @@ def saved_settings(folder: Path) -> dict[str, Any] | None:
         return None
     try:
         settings: dict[str, Any] = json.loads((folder / "run.json").read_text())["settings"]
-        return settings | {key: Path(settings[key]) for key in _PATHS if settings[key] is not None}
+        return settings | {key: Path(settings[key]) for key in PATHS if settings[key] is not None}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{folder} is damaged ({error}); remove it, or train without --resume") from error
 

@@ -6,11 +6,16 @@ from upscale.train.config import TrainConfig
 
 
 def learning_rate(step: int, total: int, config: TrainConfig) -> float:
-    """A straight rise over `warmup` steps, then half a cosine down to `lr_end` (Loshchilov and Hutter 2017, eq. 5).
+    """A straight rise over `warmup` steps, then half a cosine down to its end (Loshchilov and Hutter 2017, eq. 5).
 
+    With `milestones`, shares of the run, it is multiplied by `decay` at each instead (Ledig et al. 2017, section 3.2).
     Where the total is not yet known (0), the peak holds.
     """
     if step < config.warmup:
-        return config.lr * (step + 1) / config.warmup
+        return config.learning_rate * (step + 1) / config.warmup
+    if config.milestones:
+        passed = sum(total > 0 and step >= share * total for share in config.milestones)
+        return config.learning_rate * config.decay**passed
     done = (step - config.warmup) / max(1, total - config.warmup) if total else 0.0
-    return config.lr_end + (config.lr - config.lr_end) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+    falling = 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+    return config.learning_rate_end + (config.learning_rate - config.learning_rate_end) * falling

@@ -18,8 +18,6 @@ from upscale.models.catalog import families, load_network, scales_of
 from upscale.models.checkpoint import build
 from upscale.models.network import Network
 
-# Adam's second moment over about 100 steps, as BasicSR's recipes have it for these networks.
-_BETAS = (0.9, 0.99)
 _VGG_LAYERS: tuple[Layer, ...] = ("vgg22", "vgg54")
 
 _Module = TypeVar("_Module", bound=nn.Module)
@@ -39,15 +37,15 @@ def start(config: TrainConfig, *, initialise: bool = True) -> TrainState:
     state = TrainState(
         network=network,
         ema=copy.deepcopy(network).eval().requires_grad_(False),
-        optimiser=_adam(network, config.lr),
+        optimiser=_adam(network, config.learning_rate, config.betas),
         generator=torch.Generator().manual_seed(config.seed),
         device=device,
         dtype=dtype,
         total=config.steps,
     )
     if "gan" in config.losses:
-        state.discriminator = _on(device, SrganDiscriminator(config.discriminator, config.crop * config.scale))
-        state.optimiser_d = _adam(state.discriminator, config.lr_discriminator)
+        state.discriminator = _on(device, SrganDiscriminator(config.gan.discriminator, config.crop * config.scale))
+        state.optimiser_d = _adam(state.discriminator, config.gan.learning_rate, config.gan.betas)
     return state
 
 
@@ -105,8 +103,8 @@ def build_objective(config: TrainConfig, state: TrainState) -> Objective:
     return Objective(weights, vgg, on_luma=on_luma)
 
 
-def _adam(network: nn.Module, lr: float) -> torch.optim.Adam:
-    return torch.optim.Adam(network.parameters(), lr, betas=_BETAS, fused=True)
+def _adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:
+    return torch.optim.Adam(network.parameters(), lr, betas=betas, fused=True)
 
 
 def _on(device: torch.device, module: _Module) -> _Module:

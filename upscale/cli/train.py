@@ -55,7 +55,7 @@ def train(
     ] = None,
     batch: Annotated[int | None, typer.Option("--batch", help="Crops a step.")] = None,
     crop: Annotated[int | None, typer.Option("--crop", help="Side of a crop in low-resolution pixels.")] = None,
-    lr: Annotated[float | None, typer.Option("--lr", help="Peak learning rate.")] = None,
+    learning_rate: Annotated[float | None, typer.Option("--learning-rate", help="Its peak.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of all random numbers.")] = None,
     validate_every: Annotated[int | None, typer.Option("--val-every", help="Steps between validations.")] = None,
     save_every: Annotated[int | None, typer.Option("--save-every", help="Steps between saved states.")] = None,
@@ -66,7 +66,8 @@ def train(
 ) -> None:
     """Train a network on your pictures, into weights that images and video take by --model PATH."""
     with ending_at_once():
-        from upscale.train.config import configure, parse_losses
+        from upscale.train.config import configure
+        from upscale.train.losses.names import parse_losses
         from upscale.train.run import Control
         from upscale.train.run import train as run
 
@@ -75,8 +76,8 @@ def train(
     overrides: dict[str, Any] = {
         "data": data, "val": val, "scale": scale, "init": init, "steps": steps, "minutes": minutes,
         "losses": parse_losses(loss) if loss else None, "vgg_weights": vgg_weights, "batch": batch, "crop": crop,
-        "lr": lr, "seed": seed, "validate_every": validate_every, "save_every": save_every, "device": device,
-        "dtype": dtype,
+        "learning_rate": learning_rate, "seed": seed, "validate_every": validate_every, "save_every": save_every,
+        "device": device, "dtype": dtype,
     }  # fmt: skip
     settings = _settings(out, data, recipe or model, scale, resume=resume)
     config = configure(settings, overrides)
