@@ -27,9 +27,9 @@ from common import (
 )
 from peers import Contest, MissingPeerError, Peer, compiled, eager, onnxruntime, openvino, ours, tensorrt, tile_loop
 
-from upscale.bench.memory import peak_bytes, reset_peak
 from upscale.bench.pictures import smooth_noise
 from upscale.device import choose_device
+from upscale.peak_memory import peak_bytes, reset_peak
 
 PEERS: Mapping[str, Callable[[Contest], Peer]] = {
     "ours-half": lambda contest: ours(contest, contest.half),

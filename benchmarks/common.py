@@ -16,15 +16,16 @@ import torch
 from upscale.allocator import keep_freed_memory
 from upscale.bench.arithmetic import multiply_adds
 from upscale.bench.cases import Engine
-from upscale.bench.memory import process_peak_bytes
 from upscale.bench.peak import matrix_peak
 from upscale.bench.report import machine
+from upscale.bench.scratch import scratch_folder
 from upscale.bench.timing import seconds_of
 from upscale.cli.app import main as upscale
 from upscale.engine.scaling import ScalePlan
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.models.catalog import load_network
 from upscale.models.network import Network
+from upscale.peak_memory import process_peak_bytes
 
 # A first run pays for what later ones find done; where it is long by itself, that does not show.
 _WARM_UP_PX = 2**20
@@ -176,7 +177,29 @@ def in_own_process(arguments: Sequence[str]) -> dict[str, float]:
     return facts
 
 
-def run_and_print_peak(words: Sequence[str]) -> None:
+def measure_memory(
+    options: Callable[[], argparse.Namespace], measure: Callable[[argparse.Namespace, Path], None]
+) -> None:
+    """The main part of a script that runs `upscale` in processes of its own: in those, with --run and its words, that.
+
+    `measure` gets a folder of its own.
+    """
+    if sys.argv[1:2] == ["--run"]:
+        _run_and_print_peak(sys.argv[2:])
+        return
+    chosen = options()
+    run_as_the_cli()
+    print_machine()
+    with scratch_folder() as folder:
+        measure(chosen, folder)
+
+
+def peak_bytes(words: Sequence[str]) -> float:
+    """The largest resident size of `upscale` with these words, torch and all."""
+    return in_own_process(["--run", *words])["peak_bytes"]
+
+
+def _run_and_print_peak(words: Sequence[str]) -> None:
     """`upscale` with these words in this process, then its peak memory as JSON, for `in_own_process`."""
     sys.argv = ["upscale", *words]
     try:

@@ -6,35 +6,26 @@ The command itself, in a process of its own each time; its largest resident size
 """
 
 import shutil
-import sys
 from argparse import Namespace
 from pathlib import Path
 
-from common import in_own_process, parser, print_claim, print_machine, run_and_print_peak, run_as_the_cli, size
+from common import measure_memory, parser, peak_bytes, print_claim, size
 
 from upscale.bench.images import write_folder
-from upscale.bench.scratch import scratch_folder
 
 # Of bytes; a process of `upscale` is never quite the same size twice.
 GROWTH = 1.05
 LARGE_BYTES = 1.5e9
 
 
-def main() -> None:
+def main(options: Namespace, folder: Path) -> None:
     """Each run in a process of its own."""
-    if sys.argv[1:2] == ["--run"]:
-        run_and_print_peak(sys.argv[2:])
-        return
-    options = _options()
-    run_as_the_cli()
-    print_machine()
-    with scratch_folder() as folder:
-        if options.part != "large":
-            few, many = (_peak(folder, count, options.size, options) for count in (options.few, options.many))
-            print_claim(f"{options.many} files against {options.few}", many / few, GROWTH, most=True)
-        if options.part != "files":
-            large = _peak(folder, 1, options.large, options)
-            print_claim("one large picture, GB", large / 1e9, LARGE_BYTES / 1e9, most=True)
+    if options.part != "large":
+        few, many = (_peak(folder, count, options.size, options) for count in (options.few, options.many))
+        print_claim(f"{options.many} files against {options.few}", many / few, GROWTH, most=True)
+    if options.part != "files":
+        large = _peak(folder, 1, options.large, options)
+        print_claim("one large picture, GB", large / 1e9, LARGE_BYTES / 1e9, most=True)
 
 
 def _options() -> Namespace:
@@ -53,7 +44,7 @@ def _peak(folder: Path, count: int, px: tuple[int, int], options: Namespace) -> 
     """Bytes at the peak of one run of the command."""
     write_folder(folder / "in", count, *px, f".{options.ext}")
     words = [str(folder / "in"), "-o", str(folder / "out"), "--model", options.model, "--quiet"]
-    peak = in_own_process(["--run", "images", *words])["peak_bytes"]
+    peak = peak_bytes(["images", *words])
     print(f"{count} of {px[1]}x{px[0]}: {peak / 1e6:.0f} MB", flush=True)
     shutil.rmtree(folder / "in")
     shutil.rmtree(folder / "out")
@@ -61,4 +52,4 @@ def _peak(folder: Path, count: int, px: tuple[int, int], options: Namespace) -> 
 
 
 if __name__ == "__main__":
-    main()
+    measure_memory(_options, main)

@@ -5,14 +5,11 @@
 The command itself, in a process of its own each time; its largest resident size, torch and encoder and all.
 """
 
-import sys
 from argparse import Namespace
 from pathlib import Path
 
-from common import in_own_process, parser, print_claim, print_machine, run_and_print_peak, run_as_the_cli, size
+from common import measure_memory, parser, peak_bytes, print_claim, size
 from video_clips import Stored, add_clip_options, write_clip
-
-from upscale.bench.scratch import scratch_folder
 
 # Of bytes, a minute's against five seconds'.
 GROWTH = 1.05
@@ -21,24 +18,17 @@ _FPS = 25
 _LARGE_FRAMES = 16
 
 
-def main() -> None:
+def main(options: Namespace, folder: Path) -> None:
     """Each run in a process of its own."""
-    if sys.argv[1:2] == ["--run"]:
-        run_and_print_peak(sys.argv[2:])
-        return
-    options = _options()
-    run_as_the_cli()
-    print_machine()
-    with scratch_folder() as folder:
-        if options.part != "large":
-            short, long = (
-                _peak(folder, seconds * _FPS, options.size, options.model, options)
-                for seconds in (options.short, options.long)
-            )
-            print_claim(f"a clip of {options.long} s against one of {options.short} s", long / short, GROWTH, most=True)
-        if options.part != "length":
-            for frames in (2, _LARGE_FRAMES):
-                _peak(folder, frames, options.large, "nearest", options)
+    if options.part != "large":
+        short, long = (
+            _peak(folder, seconds * _FPS, options.size, options.model, options)
+            for seconds in (options.short, options.long)
+        )
+        print_claim(f"a clip of {options.long} s against one of {options.short} s", long / short, GROWTH, most=True)
+    if options.part != "length":
+        for frames in (2, _LARGE_FRAMES):
+            _peak(folder, frames, options.large, "nearest", options)
 
 
 def _options() -> Namespace:
@@ -58,10 +48,10 @@ def _peak(folder: Path, frames: int, px: tuple[int, int], model: str, options: N
     source, target = folder / "in.mp4", folder / "out.mp4"
     write_clip(options.source, source, frames, px, Stored(options={"crf": "28", "preset": "ultrafast"}))
     words = [str(source), "-o", str(target), "--model", model, "--scale", "2", "--preset", options.preset, "--quiet"]
-    peak = in_own_process(["--run", "video", *words, "-y"])["peak_bytes"]
+    peak = peak_bytes(["video", *words, "-y"])
     print(f"{frames} frames of {px[1]}x{px[0]}, {model}: {peak / 1e6:.0f} MB", flush=True)
     return peak
 
 
 if __name__ == "__main__":
-    main()
+    measure_memory(_options, main)

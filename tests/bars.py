@@ -74,6 +74,34 @@ def planes(rgb: NDArray[np.float64], bars: Bars) -> list[NDArray[np.uint16]]:
     ]
 
 
+def twice(codes: NDArray[np.uint16], bars: Bars, *, is_chroma: bool) -> NDArray[np.float64]:
+    """What exact bicubic makes of a plane, in floating-point codes: no colours, no other sizes of chroma between.
+
+    Luma's samples, and all at their full number, are pixels; where there are fewer across, each lies on the first of
+    two pixels, which is where H.273 has "left"; where there are fewer down, in their middle.
+    """
+    height, width = (2 * count for count in codes.shape)
+    is_left = is_chroma and bars.chroma != "444"
+    down = (np.arange(height) + 0.5) / 2 - 0.5
+    # A quarter of a pixel of luma is an eighth of chroma's.
+    across = np.arange(width) / 2 - 1 / 8 if is_left else (np.arange(width) + 0.5) / 2 - 0.5
+    enlarged = _interpolated(_interpolated(codes.astype(float), down).T, across).T
+    return np.clip(enlarged, 0, (1 << bars.depth) - 1)
+
+
+def _interpolated(rows: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Keys' cubic with a = -0.5 at these places between the rows, of which the first and the last go on for ever."""
+    below = np.floor(places).astype(int)
+    taps = [below + step for step in (-1, 0, 1, 2)]
+    weights = [_keys(np.abs(places - tap))[:, None] for tap in taps]
+    return np.sum([w * rows[np.clip(tap, 0, len(rows) - 1)] for w, tap in zip(weights, taps, strict=True)], axis=0)
+
+
+def _keys(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """IEEE Trans. ASSP 29 (1981), equation 15."""
+    return np.where(x <= 1, 1.5 * x**3 - 2.5 * x**2 + 1, -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2)
+
+
 def write_bars(path: Path, bars: Bars, frames: int = 1) -> Path:
     """The bars at 640x360 as lossless, tagged video."""
     matrix, primaries, transfer = TAGS[bars.matrix]

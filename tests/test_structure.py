@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 # From the bottom up; what stands on one line may not import each other, save where said below.
 LAYERS = (
     {"errors"},
-    {"allocator", "atomic", "imresize", "device", "flow", "batch"},
+    {"allocator", "atomic", "imresize", "device", "flow", "batch", "plot", "vips_setup", "units", "peak_memory"},
     {"models", "weights"},
     {"engine"},
     {"images", "evaluate"},
@@ -96,7 +96,7 @@ def test_training_knows_no_files_and_only_its_command_knows_it() -> None:
         parts = {part(other) for other in used}
         if part(module) == "train":
             assert not parts & {"images", "video", "cli"}, module
-        elif module != "upscale.cli.train":
+        elif not module.startswith("upscale.cli.train"):
             assert "train" not in parts, module
 
 

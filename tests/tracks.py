@@ -35,6 +35,8 @@ class Medley:
 
     audio: Sequence[str] = ("aac",)
     words: str | None = "subrip"
+    said: Sequence[tuple[int, int, str]] = WORDS
+    videos: int = 1
     font: bool = False
     cover: bool = False
     chapters: bool = False
@@ -48,10 +50,7 @@ def write_medley(path: Path, medley: Medley | None = None) -> Path:
     """Write such a clip."""
     medley = medley or Medley()
     with av.open(str(path), "w") as container:
-        video = container.add_stream("mpeg4", rate=25)
-        assert isinstance(video, av.VideoStream)
-        video.height, video.width, video.pix_fmt = 32, 48, "yuv420p"
-        video.codec_context.time_base = Fraction(1, 25)
+        videos = [_add_video(container) for _ in range(medley.videos)]
         sounds = [_add_sound(container, codec, medley) for codec in medley.audio]
         words = container.add_mux_stream(medley.words) if medley.words else None
         if words is not None:
@@ -66,11 +65,13 @@ def write_medley(path: Path, medley: Medley | None = None) -> Path:
         for index in range(int(25 * medley.length_s)):
             frame = av.VideoFrame.from_ndarray(picture(index, 32, 48)).reformat(format="yuv420p")
             frame.pts, frame.time_base = index, Fraction(1, 25)
-            container.mux(video.encode(frame))
-        container.mux(video.encode(None))
+            for video in videos:
+                container.mux(video.encode(frame))
+        for video in videos:
+            container.mux(video.encode(None))
         for number, stream in enumerate(sounds):
             _write_sound(container, stream, chirp(medley, number), medley.audio_start_s)
-        for start, length, text in WORDS if words is not None else ():
+        for start, length, text in medley.said if words is not None else ():
             container.mux(_said(words, start, length, text))
     return path
 
@@ -124,6 +125,14 @@ def heard(path: Path, stream: int = 0) -> tuple[NDArray[np.float32], int]:
             at += len(first)
             rate = frame.sample_rate
     return sound, rate
+
+
+def _add_video(container: av.container.OutputContainer) -> av.VideoStream:
+    video = container.add_stream("mpeg4", rate=25)
+    assert isinstance(video, av.VideoStream)
+    video.height, video.width, video.pix_fmt = 32, 48, "yuv420p"
+    video.codec_context.time_base = Fraction(1, 25)
+    return video
 
 
 def _add_sound(container: av.container.OutputContainer, codec: str, medley: Medley) -> av.AudioStream:

@@ -2,17 +2,16 @@
 
 import math
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from upscale.train.gan.names import check_adversary
 from upscale.train.losses.names import check_losses
 
-from upscale.errors import UsageError
+from upscale.errors import UsageError, did_you_mean
 
 GanName = Literal[
     "vanilla", "saturating", "lsgan", "hinge", "wgan", "wgan-gp", "wgan-qc", "rsgan", "ragan", "ralsgan", "rahinge"
@@ -25,16 +24,17 @@ class GanConfig:
     """The adversarial side of a run; its share of the loss stands in `TrainConfig.losses["gan"]`.
 
     `discriminator` names one or several, averaged: `pooled`, `dense`, `patch`, `unet`, each with `@2` or `@4` for
-    pictures shrunk by as much, joined by `+`. `real_label` below 1 smooths one side. `instance_noise` is the noise on
-    both of its inputs at the first step, in units of 0..1, falling to 0 over the run. It takes `d_steps` steps for one
-    of the network, looks `unroll` steps ahead, and is skipped while it tells more than the share `skip_above` right.
-    `kernels` counts those of minibatch discrimination, 0 for none. `clip` bounds the weights of `wgan`, `penalty`
-    weighs that of `wgan-gp` (lambda) or the regulariser of `wgan-qc` (gamma).
+    pictures shrunk by as much, joined by `+`; for `norm` see `norm_of`. `real_label` below 1 smooths one side.
+    `instance_noise` is the noise on both of its inputs at the first step, in units of 0..1, falling to 0 over the run.
+    It takes `d_steps` steps for one of the network, looks `unroll` steps ahead, and is skipped while it tells more than
+    the share `skip_above` right. `kernels` counts those of minibatch discrimination, 0 for none. `clip` bounds the
+    weights of `wgan`, `penalty` weighs that of `wgan-gp` (lambda) or the regulariser of `wgan-qc` (gamma): by default
+    as in their papers.
     """
 
     objective: GanName = "vanilla"
     discriminator: str = "pooled"
-    norm: Norm = "batch"
+    norm: Norm | Literal["auto"] = "auto"
     learning_rate: float = 1e-4
     betas: tuple[float, float] = (0.9, 0.99)
     real_label: float = 1.0
@@ -44,7 +44,15 @@ class GanConfig:
     unroll: int = 0
     kernels: int = 0
     clip: float = 0.01
-    penalty: float = 10.0
+    penalty: float | None = None
+
+    def norm_of(self, discriminator: str) -> Norm:
+        """What `auto` stands for: Real-ESRGAN's in a U-Net, for critics none across a batch, else SRGAN's."""
+        if self.norm != "auto":
+            return self.norm
+        if discriminator == "unet":
+            return "spectral"
+        return "instance" if self.objective in ("wgan-gp", "wgan-qc") else "batch"
 
 
 @dataclass(frozen=True)
@@ -56,9 +64,11 @@ class TrainConfig:
     low-resolution pixels; `warmup` the steps in which the learning rate rises from 0; it then falls along half a
     cosine to `learning_rate_end`, or is multiplied by `decay` at each of the `milestones`, shares of the run. `betas`
     are Adam's (the second over about 100 steps, as BasicSR's recipes have it for these networks). `losses` maps names
-    to weights. `minutes` replaces `steps` by as many as fit into that time. `init` is a shipped name, a path, or
-    "none". `gradient_clip` bounds the norm of a step's gradient: its default is far above what a healthy step shows
-    (about 1) and catches explosions only. `best` is the figure by which the best network so far is kept.
+    to weights. `minutes` replaces `steps` by as many as fit into that time. `init` is a shipped name, a path, "none",
+    or "auto": nothing, and for a GAN the shipped srresnet unless it shall start `from_scratch`. `gradient_clip` bounds
+    the norm of a step's gradient: its default is far above what a healthy step shows (about 1) and catches explosions
+    only. `best` is the figure by which the best network so far is kept; `fold_bn` writes networks without their
+    BatchNorm, folded into the convolutions; `licence` is told with the weights.
     """
 
     data: Path
@@ -71,7 +81,7 @@ class TrainConfig:
     architecture: str = "srresnet"
     network: dict[str, Any] = field(default_factory=dict)
     scale: int = 4
-    init: str = "none"
+    init: str = "auto"
     from_scratch: bool = False
     losses: dict[str, float] = field(default_factory=lambda: {"l1": 1.0})
     vgg_weights: Path | None = None
@@ -93,6 +103,8 @@ class TrainConfig:
     validate_every: int = 500
     save_every: int = 500
     best: Literal["psnr", "niqe"] = "psnr"
+    fold_bn: bool = False
+    licence: str = ""
     device: str = "auto"
     dtype: str = "auto"
 
@@ -128,11 +140,11 @@ _NUMBERS: dict[str, tuple[type, float, float]] = {
 _LISTS: dict[str, tuple[int | None, float, float]] = {"betas": (2, 0.0, 1 - 1e-9), "milestones": (None, 0.0, 1.0)}
 _CHOICES: dict[str, tuple[str, ...]] = {
     "objective": get_args(GanName),
-    "norm": get_args(Norm),
+    "norm": ("auto", *get_args(Norm)),
     "best": ("psnr", "niqe"),
 }
-_WORDS = ("model", "architecture", "init", "degrade", "discriminator", "device", "dtype")
-_SWITCHES = ("from_scratch",)
+_WORDS = ("model", "architecture", "init", "degrade", "discriminator", "licence", "device", "dtype")
+_SWITCHES = ("from_scratch", "fold_bn")
 _TABLES = ("network", "losses")
 PATHS = ("data", "out", "val", "lr", "cache", "vgg_weights")
 
@@ -157,13 +169,7 @@ def _known(settings: Any, kind: type, prefix: str) -> None:  # noqa: ANN401 - wh
     names = {item.name for item in fields(kind)}
     for key in settings:
         if key not in names:
-            raise UsageError(f"unknown setting {prefix}{key}{near(key, names)}")
-
-
-def near(word: str, known: Iterable[str]) -> str:
-    """The end of a message about a wrong word: the known one that looks most like it, if any does."""
-    close = get_close_matches(word, list(known), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
+            raise UsageError(f"unknown setting {prefix}{key}{did_you_mean(key, names)}")
 
 
 def _recipe_text(name: str) -> str:
@@ -174,9 +180,8 @@ def _recipe_text(name: str) -> str:
             raise UsageError(f"cannot read recipe {name}: {error}") from error
     shipped = recipes()
     if name not in shipped:
-        raise UsageError(
-            f"unknown recipe {name}{near(name, shipped)}: choose {', '.join(shipped)}, or give the path of a .toml file"
-        )
+        meant = did_you_mean(name, shipped)
+        raise UsageError(f"unknown recipe {name}{meant}: choose {', '.join(shipped)}, or give the path of a .toml file")
     return shipped[name].read_text(encoding="utf-8")
 
 
@@ -230,7 +235,9 @@ def _number(key: str, value: Any, kind: type, low: float, high: float) -> int | 
 
 def _choice(key: str, value: str) -> str:
     if value not in _CHOICES[key]:
-        raise UsageError(f"{key} = {value!r}{near(value, _CHOICES[key])}: choose among {', '.join(_CHOICES[key])}")
+        raise UsageError(
+            f"{key} = {value!r}{did_you_mean(value, _CHOICES[key])}: choose among {', '.join(_CHOICES[key])}"
+        )
     return value
 
 
@@ -239,8 +246,14 @@ def _check_together(config: TrainConfig) -> None:
     check_losses(config.losses, side_px=config.crop * config.scale)
     if "fm" in config.losses and "gan" not in config.losses:
         raise UsageError("fm compares what a discriminator sees: give the loss gan a weight too")
+    gan = config.gan
+    if "gan" in config.losses:
+        check_adversary(
+            gan.objective, norm=gan.norm, real_label=gan.real_label, skip_above=gan.skip_above, kernels=gan.kernels
+        )
     batch = config.batch // config.accumulate
-    if "gan" in config.losses and config.gan.norm == "batch" and batch < 2:
+    norms = {gan.norm_of(word.partition("@")[0].strip()) for word in gan.discriminator.split("+")}
+    if "gan" in config.losses and "batch" in norms and batch < 2:
         raise UsageError("the discriminator's BatchNorm needs --batch 2 or more, or --d-norm spectral")
     if config.batch % config.accumulate:
         raise UsageError(f"--batch {config.batch} cannot be taken in {config.accumulate} equal parts")

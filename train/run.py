@@ -1,24 +1,32 @@
 """A training run: data once into memory, then one visible loop, then a file that the other commands take."""
 
 import logging
+import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
+from upscale.train.claim import claimed
 from upscale.train.config import TrainConfig
-from upscale.train.data import Crops, Pictures, load_pictures
+from upscale.train.data.batches import Batch, Batches
+from upscale.train.data.loading import Pictures, load_pictures
 from upscale.train.length import Stopwatch
+from upscale.train.losses.content import build_content
+from upscale.train.memory import halved, is_to_be_repeated
+from upscale.train.parallel import Team, join_team
+from upscale.train.results import finished, keep_best
 from upscale.train.saving import check_writable, restore_state, save_state, saved_settings, state_folder
 from upscale.train.schedule import learning_rate
-from upscale.train.start import build_objective, start
+from upscale.train.start import start
 from upscale.train.state import TrainState
-from upscale.train.steps import Losses, NotFiniteError, adversarial_step, content_step
+from upscale.train.steps import NotFiniteError, Run, Told, adversarial_step, content_step
 from upscale.train.validate import validate
+from upscale.train.watch.reports import StepReport, Validation
+from upscale.train.watch.watch import Watch, log_folder
 
 from upscale.errors import TrainingError, UsageError
 from upscale.models.checkpoint import save_network
-from upscale.models.network import Network
 
 _MOST_BAD_STEPS = 10
 
@@ -27,82 +35,123 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Progress:
-    """What a run tells after each step; `total` is 0 while unknown, `psnr_y`, in dB, only there after a validation."""
+    """What a run tells after each step; a validation, and a diagnosis in plain words, only where there was one."""
 
-    step: int
-    total: int
-    losses: Losses
-    lr: float
-    psnr_y: float | None
+    report: StepReport
+    validation: Validation | None = None
+    diagnosis: str | None = None
 
 
 @dataclass(frozen=True)
 class Control:
-    """How a run begins and may end early: from its saved state, at a step, or when asked between two steps."""
+    """How a run begins and may end early: from its saved state, at a step, or when asked between two steps.
+
+    `extend` allows a resumed run another number of steps than it was planned for. `decoded` is told how many pictures
+    are in memory, of how many.
+    """
 
     resume: bool = False
+    extend: bool = False
     stop_at: int | None = None
     interrupted: Callable[[], bool] = lambda: False
+    decoded: Callable[[int, int], None] = lambda done, total: None
+
+    def heard(self, done: int, total: int) -> None:
+        """A picture was decoded; KeyboardInterrupt, since nothing is begun yet, if the run is to end."""
+        self.decoded(done, total)
+        if self.interrupted():
+            raise KeyboardInterrupt
 
 
 def train(config: TrainConfig, on_step: Callable[[Progress], None], control: Control = Control()) -> Path | None:
     """Run to the end and write `config.out`; the state of the run lies beside it in `<out>.state`.
 
-    Returns None where it stopped early, with its state saved; an interruption raises KeyboardInterrupt then.
+    Returns None where it stopped early, with its state saved; an interruption raises KeyboardInterrupt then. Of
+    several processes the first one reports and writes.
     Raises UsageError, EnvironmentLackError, BadInputError, OutputError, TrainingError.
     """
+    with join_team(config.device) as team:
+        if not team.is_main:
+            return _train(config, lambda _: None, control, team)
+        with claimed(config.out):
+            return _train(config, on_step, control, team)
+
+
+def _train(config: TrainConfig, on_step: Callable[[Progress], None], control: Control, team: Team) -> Path | None:
     folder = state_folder(config.out)
-    check_writable(folder)
-    state = start(config, initialise=not control.resume)
+    if team.is_main:
+        check_writable(folder)
+    run = _begun(config, control, team)
+    state = run.state
+    pictures = load_pictures(config, state.device, team.count, control.heard)
+    _compare(state, pictures)
+    batches = Batches(config, pictures.training, state.device, share=team.share)
+    _show_reference(run, batches)
+    turns = config.gan.d_steps if "gan" in config.losses else 1
+    step_once = adversarial_step if "gan" in config.losses else content_step
+    stopwatch = Stopwatch(config.minutes or 0.0, state.step)
+    bad = 0
+    with closing(batches.stream(state.step * turns)) as stream, _watching(config, state, team) as watch:
+        while state.step < (state.total or state.step + 1):
+            begun_s = time.monotonic()
+            rate = _set_rates(config, state)
+            drawn = [next(stream) for _ in range(turns)]
+            try:
+                told, bad = _fitting(run, step_once, drawn), 0
+                state.average(config.ema)
+            except NotFiniteError as error:
+                told, bad = error.told, bad + 1
+                state.forget_statistics()
+            _check_finite(bad, told)
+            state.step += 1
+            state.total = state.total or team.same(stopwatch.total_after(state.step))
+            seconds = time.monotonic() - begun_s
+            report = StepReport(state.step, state.total, told.losses, rate, seconds, told.gradient_norms)
+            complete = state.step == state.total
+            if watch is not None:
+                watch.step(report)
+                is_due = state.step % config.validate_every == 0 or complete
+                on_step(_validated(run, pictures, watch, report) if is_due else Progress(report))
+            interrupted = team.any(control.interrupted())
+            stop = not complete and (interrupted or state.step == control.stop_at)
+            if stop or complete or state.step % config.save_every == 0:
+                _save(run, folder)
+            if stop and interrupted:
+                raise KeyboardInterrupt
+            if stop:
+                return None
+    if team.is_main:
+        save_network(finished(config, state, len(pictures.training)), config.out)
+    team.barrier()
+    return config.out
+
+
+def _begun(config: TrainConfig, control: Control, team: Team) -> Run:
+    """Networks and losses, fresh or from the saved state, the same in all processes."""
+    folder = state_folder(config.out)
+    state = start(config, team.device, initialise=not control.resume)
     if control.resume:
         restore_state(state, folder)
     if control.stop_at is not None and control.stop_at <= state.step:
         raise UsageError(f"--stop-at {control.stop_at}: the run is at step {state.step} already")
-    state.total = _planned(config, state, folder)
-    objective = build_objective(config, state)
-    step_once = adversarial_step if "gan" in config.losses else content_step
-    pictures = load_pictures(config)
-    _compare(state, pictures)
-    crops = iter(Crops(pictures.training, config.scale, config.batch, config.crop, state.generator))
-    watch = Stopwatch(config.minutes or 0.0, state.step)
-    bad = 0
-    while state.step < (state.total or state.step + 1):
-        rate = _set_rates(config, state)
-        lr, hr = (side.to(state.device, memory_format=torch.channels_last) for side in next(crops))
-        try:
-            losses, bad = step_once(state, objective, lr, hr), 0
-            state.average(config.ema)
-        except NotFiniteError as error:
-            losses, bad = error.args[0], bad + 1
-            state.forget_statistics()
-        if bad > _MOST_BAD_STEPS:
-            raise TrainingError(f"{bad} steps in a row were not finite: {losses}; lower --lr, or use --dtype fp32")
-        state.step += 1
-        state.total = state.total or watch.total_after(state.step)
-
-        psnr_y = None
-        if pictures.held and (state.step % config.validate_every == 0 or state.step == state.total):
-            psnr_y = validate(state.ema, pictures.held, state.device)
-            state.history.append({"step": state.step, "psnr_y": psnr_y, **losses})
-        on_step(Progress(state.step, state.total, losses, rate, psnr_y))
-        complete, interrupted = state.step == state.total, control.interrupted()
-        stop = not complete and (interrupted or state.step == control.stop_at)
-        if stop or complete or state.step % config.save_every == 0:
-            save_state(state, folder, asdict(config))
-        if stop and interrupted:
-            raise KeyboardInterrupt
-        if stop:
-            return None
-    save_network(_finished(config, state, len(pictures.training)), config.out)
-    return config.out
+    state.total = _planned(config, control, state, folder)
+    on_luma = getattr(state.network.config, "colour", "rgb") == "y"
+    return Run(config, state, build_content(config.losses, config.vgg_weights, team.device, on_luma=on_luma), team)
 
 
-def _planned(config: TrainConfig, state: TrainState, folder: Path) -> int:
-    """The number of steps, 0 where the time has yet to tell; a resumed run keeps it unless told another time."""
-    if config.minutes is None:
-        return config.steps
-    before = (saved_settings(folder) or {}).get("minutes") if state.step else None
-    return state.total if before == config.minutes else 0
+def _planned(config: TrainConfig, control: Control, state: TrainState, folder: Path) -> int:
+    """The number of steps, 0 where the time has yet to tell; a resumed run keeps it unless it is to be extended."""
+    before = saved_settings(folder) if control.resume else None
+    if config.minutes is not None:
+        return state.total if before is not None and before.get("minutes") == config.minutes else 0
+    if before is not None and state.total not in (0, config.steps) and not control.extend:
+        raise UsageError(
+            f"this run was planned for {state.total} steps, and its learning rate with it: "
+            f"add --extend to make it {config.steps}, or leave --steps out"
+        )
+    if config.steps < state.step:
+        raise UsageError(f"--steps {config.steps}: the run is at step {state.step} already")
+    return config.steps
 
 
 def _compare(state: TrainState, pictures: Pictures) -> None:
@@ -112,20 +161,72 @@ def _compare(state: TrainState, pictures: Pictures) -> None:
     state.pictures = pictures.fingerprint
 
 
+def _show_reference(run: Run, batches: Batches) -> None:
+    """The batch that virtual batch norm compares all others with, chosen once; a state brings its own."""
+    if run.state.adversary is not None and run.config.gan.norm == "virtual" and run.state.step == 0:
+        run.state.adversary.judges.set_reference(batches.at(0)[1])
+        run.team.copy_from_main(run.state.adversary.judges.buffers())
+
+
 def _set_rates(config: TrainConfig, state: TrainState) -> float:
     """Give each optimiser the schedule's share of its own peak; the network's is returned."""
     rate = learning_rate(state.step, state.total, config)
     state.optimiser.param_groups[0]["lr"] = rate
-    if state.optimiser_d is not None:
-        state.optimiser_d.param_groups[0]["lr"] = config.gan.learning_rate * rate / config.learning_rate
+    if state.adversary is not None:
+        state.adversary.optimiser.param_groups[0]["lr"] = config.gan.learning_rate * rate / config.learning_rate
     return rate
 
 
-def _finished(config: TrainConfig, state: TrainState, pictures: int) -> Network:
-    """The averaged network, with what it was trained on in its contract."""
-    if not all(torch.isfinite(tensor).all() for tensor in state.ema.state_dict().values()):
-        raise TrainingError("the trained weights are not finite; lower --lr, or use --dtype fp32")
-    scores = {f"validation x{config.scale} PSNR-Y": round(item["psnr_y"], 3) for item in state.history[-1:]}
-    trained_on = f"{pictures} pictures of {config.data.name}, {state.step} steps of {config.batch} crops"
-    state.ema.spec = replace(state.ema.spec, trained_on=trained_on, scores=scores)
-    return state.ema
+def _fitting(run: Run, step_once: Callable[[Run, list[Batch]], Told], drawn: list[Batch]) -> Told:
+    """One step; where memory runs out, the batch is taken in more parts from then on."""
+    while True:
+        try:
+            return step_once(run, drawn)
+        except (RuntimeError, MemoryError) as error:
+            if not is_to_be_repeated(error, run.team):
+                raise
+        _take_smaller_parts(run)
+
+
+def _take_smaller_parts(run: Run) -> None:
+    state = run.state
+    state.forget_statistics()
+    state.accumulate = halved(state.accumulate, run.config.batch)
+    state.optimiser.zero_grad(set_to_none=True)
+    if state.adversary is not None:
+        state.adversary.optimiser.zero_grad(set_to_none=True)
+    logger.warning(
+        "out of memory: each batch of %d is now taken in %d parts, whose gradients add up",
+        run.config.batch, state.accumulate,
+    )  # fmt: skip
+
+
+def _check_finite(bad: int, told: Told) -> None:
+    if bad > _MOST_BAD_STEPS:
+        raise TrainingError(
+            f"{' and '.join(told.wrong())} were not finite in {bad} steps in a row; the last good state is kept: "
+            "lower --learning-rate, or use --dtype fp32"
+        )
+
+
+def _watching(config: TrainConfig, state: TrainState, team: Team) -> AbstractContextManager[Watch | None]:
+    """Only the first process keeps a log."""
+    return Watch(config, log_folder(config.out), state.step) if team.is_main else nullcontext()
+
+
+def _validated(run: Run, pictures: Pictures, watch: Watch, report: StepReport) -> Progress:
+    """The averaged network's figures; other processes go on meanwhile and wait at the next word."""
+    config, state = run.config, run.state
+    validation = None
+    if pictures.held:
+        validation = validate(state.ema, pictures.held, state.device, with_niqe=True)
+        figures = {"step": state.step, "psnr_y": validation.psnr_y}
+        state.history.append(figures if validation.niqe is None else figures | {"niqe": validation.niqe})
+        keep_best(config, state, validation, len(pictures.training))
+    return Progress(report, validation, watch.validation(state.step, validation))
+
+
+def _save(run: Run, folder: Path) -> None:
+    if run.team.is_main:
+        save_state(run.state, folder, asdict(run.config))
+    run.team.barrier()

@@ -18,7 +18,7 @@ from upscale.errors import OutputError, UsageError
 # Files stay below 16 MiB, which every mail, share and version control takes: a run can be moved to another machine.
 _FILE_BYTES = 15 * 2**20
 _CHUNK = 3 * 2**20  # float32 samples: 12 MiB
-_TOLD = ("step", "total", "pictures", "history")
+_TOLD = ("step", "total", "accumulate", "pictures", "best", "history")
 
 
 def state_folder(out: Path) -> Path:
@@ -47,6 +47,7 @@ def save_state(state: TrainState, folder: Path, settings: dict[str, Any]) -> Non
         for name, tensors in _tensors(state).items():
             _save_pieces(tensors, aside, name)
         told = {key: getattr(state, key) for key in _TOLD}
+        told["right"] = state.adversary.right if state.adversary else None
         # Last: a folder that holds it is complete.
         (aside / "run.json").write_text(json.dumps(told | {"settings": settings}, indent=1, default=str))
         for path in aside.iterdir():
@@ -83,9 +84,9 @@ def restore_state(state: TrainState, folder: Path) -> None:
             saved = _load_pieces(folder, name)
             module.load_state_dict({key: saved[key].view_as(own) for key, own in module.state_dict().items()})
         _restore_adam(state.optimiser, state.network, _load_pieces(folder, "adam"))
-        if state.optimiser_d is not None and state.discriminator is not None:
-            _restore_adam(state.optimiser_d, state.discriminator, _load_pieces(folder, "adam_d"))
-        state.generator.set_state(_load_pieces(folder, "random")["state"])
+        if state.adversary is not None:
+            _restore_adam(state.adversary.optimiser, state.adversary.judges, _load_pieces(folder, "adam_d"))
+            state.adversary.right = told["right"]
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"the state in {folder} does not fit this run: {reason}") from error
@@ -114,15 +115,14 @@ def _sync(path: Path) -> None:
 
 def _modules(state: TrainState) -> dict[str, nn.Module]:
     modules: dict[str, nn.Module] = {"network": state.network, "ema": state.ema}
-    return modules if state.discriminator is None else modules | {"discriminator": state.discriminator}
+    return modules if state.adversary is None else modules | {"discriminator": state.adversary.judges}
 
 
 def _tensors(state: TrainState) -> dict[str, dict[str, Tensor]]:
     tensors = {name: module.state_dict() for name, module in _modules(state).items()}
     tensors["adam"] = _adam_tensors(state.optimiser, state.network)
-    if state.optimiser_d is not None and state.discriminator is not None:
-        tensors["adam_d"] = _adam_tensors(state.optimiser_d, state.discriminator)
-    tensors["random"] = {"state": state.generator.get_state()}
+    if state.adversary is not None:
+        tensors["adam_d"] = _adam_tensors(state.adversary.optimiser, state.adversary.judges)
     return tensors
 
 
@@ -131,7 +131,7 @@ def _adam_tensors(optimiser: torch.optim.Adam, network: nn.Module) -> dict[str, 
     return {
         f"{name}/{key}": value
         for name, parameter in network.named_parameters()
-        for key, value in optimiser.state[parameter].items()
+        for key, value in sorted(optimiser.state[parameter].items())
     }
 
 

@@ -5,41 +5,51 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from upscale.train.discriminators.several import Judges
 
 from upscale.models.network import Network
 
 
 @dataclass
-class TrainState:
-    """Networks, their averages, their optimisers, the random generator and the position in the run.
+class Adversary:
+    """The other side of a GAN; `right` is the smoothed share of pictures that it has told right of late."""
 
-    `total` is 0 while a run by time has not yet found out how many steps fit. `pictures` tells one set of
-    training pictures from another.
+    judges: Judges
+    optimiser: torch.optim.Adam
+    right: float = 0.5
+
+
+@dataclass
+class TrainState:
+    """Networks, their averages, their optimisers and the position in the run; random numbers follow from that.
+
+    `total` is 0 while a run by time has not yet found out how many steps fit. A batch is taken in `accumulate` parts.
+    `pictures` tells one set of training pictures from another. `best` is the figure of the best network so far.
     """
 
     network: Network
     ema: Network
     optimiser: torch.optim.Adam
-    generator: torch.Generator
     device: torch.device
     dtype: torch.dtype
-    discriminator: nn.Module | None = None
-    optimiser_d: torch.optim.Adam | None = None
+    adversary: Adversary | None = None
     step: int = 0
     total: int = 0
+    accumulate: int = 1
     pictures: str = ""
+    best: float | None = None
     history: list[dict[str, float]] = field(default_factory=list)
 
     def autocast(self) -> AbstractContextManager[Any]:
         """Half-precision arithmetic where the run uses it."""
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not torch.float32)
 
-    def require_discriminator(self) -> tuple[nn.Module, torch.optim.Adam]:
-        """The discriminator and its optimiser; ValueError in a run without a GAN loss."""
-        if self.discriminator is None or self.optimiser_d is None:
+    def require_adversary(self) -> Adversary:
+        """The other side; ValueError in a run without a GAN loss."""
+        if self.adversary is None:
             raise ValueError("this run has no discriminator")
-        return self.discriminator, self.optimiser_d
+        return self.adversary
 
     @torch.no_grad()
     def average(self, decay: float) -> None:

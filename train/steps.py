@@ -1,86 +1,194 @@
-"""One optimisation step: content losses alone, or generator and discriminator in turn."""
+"""One optimisation step: content losses alone, or the discriminator's turns and then the network's."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from upscale.train.losses.pixel import l1, mse
-from upscale.train.losses.vgg import VggLoss
-from upscale.train.objectives import discriminator_loss, generator_loss
+from upscale.train.adversary import Shown, discriminator_losses, network_losses
+from upscale.train.config import TrainConfig
+from upscale.train.data.batches import Batch
+from upscale.train.gan.penalty import clip_weights
+from upscale.train.gan.stabilise import is_skipped, noise_level, smoothed
+from upscale.train.losses.content import Content
+from upscale.train.parallel import Team
+from upscale.train.randomness import generator_for
 from upscale.train.state import TrainState
 
-from upscale.models.colour import luma
 
-Losses = dict[str, float]
+@dataclass(frozen=True)
+class Told:
+    """Losses before their weights, with what the discriminator thinks; and the norms of gradients, by network."""
 
-# Far above what a healthy step shows (about 1): it catches explosions only.
-_LARGEST_GRADIENT = 100.0
+    losses: dict[str, float]
+    gradient_norms: dict[str, float]
+
+    def __or__(self, other: "Told") -> "Told":
+        return Told(self.losses | other.losses, self.gradient_norms | other.gradient_norms)
+
+    def wrong(self) -> list[str]:
+        """The names of those that are not finite."""
+        losses = [name for name, value in self.losses.items() if not math.isfinite(value)]
+        norms = [
+            f"the gradient of the {name}" for name, value in self.gradient_norms.items() if not math.isfinite(value)
+        ]
+        return losses or norms
 
 
 class NotFiniteError(Exception):
-    """A loss or a gradient is not finite, and the step was not taken. The losses are its argument."""
+    """A loss or a gradient is not finite, and the step was not taken. `told` holds the losses."""
+
+    def __init__(self, told: Told) -> None:
+        super().__init__(told)
+        self.told = told
 
 
-class Objective:
-    """The weighted sum of content losses, by the names of `TrainConfig.losses`."""
+@dataclass(frozen=True)
+class Run:
+    """What every step of a run works with."""
 
-    def __init__(self, weights: dict[str, float], vgg: dict[str, VggLoss], *, on_luma: bool) -> None:
-        self.weights = weights
-        self.vgg = vgg
-        self.on_luma = on_luma
-
-    def measure(self, sr: Tensor, hr: Tensor) -> tuple[Tensor, Losses]:
-        """The sum and each loss before its weight. Shape: (N, 3, H, W) each -> ()."""
-        pixels = (luma(sr), luma(hr)) if self.on_luma else (sr, hr)
-        total = sr.new_zeros(())
-        parts: Losses = {}
-        for name, weight in self.weights.items():
-            if name == "gan":
-                continue
-            loss = l1(*pixels) if name == "l1" else mse(*pixels) if name == "mse" else self.vgg[name](sr, hr)
-            parts[name] = loss.item()
-            total = total + weight * loss
-        return total, parts
+    config: TrainConfig
+    state: TrainState
+    content: Content
+    team: Team
 
 
-def content_step(state: TrainState, objective: Objective, lr: Tensor, hr: Tensor) -> Losses:
+def content_step(run: Run, batches: list[Batch]) -> Told:
     """Fit the network to its content losses; NotFiniteError if that was not possible.
 
-    Shape: (N, 3, h, w), (N, 3, H, W) in [0, 1].
+    Shape of the one batch: (N, 3, h, w), (N, 3, H, W) in [0, 1].
     """
-    with state.autocast():
-        sr = state.network(lr).float()
-        loss, parts = objective.measure(sr, hr)
-    _descend(state.optimiser, loss, state.network, parts)
-    return parts
+    state = run.state
+    means = _Means(state.accumulate)
+    state.optimiser.zero_grad(set_to_none=True)
+    for lr, hr in _parts(*batches[-1], state.accumulate):
+        with state.autocast():
+            loss, losses = run.content.measure(state.network(lr).float(), hr, _positions(run))
+        means.add(losses)
+        _backward(loss / state.accumulate)
+    return _descend(run, state.optimiser, state.network, means)
 
 
-def adversarial_step(state: TrainState, objective: Objective, lr: Tensor, hr: Tensor) -> Losses:
-    """One step of the discriminator, then one of the generator, on the same pictures. As content_step."""
-    judge, optimiser = state.require_discriminator()
-    with state.autocast():
-        sr = state.network(lr).float()
-        loss, parts = objective.measure(sr, hr)
-        if not torch.isfinite(loss):  # before the judge's BatchNorm sees it
-            raise NotFiniteError(parts)
-        real, fake = judge(hr), judge(sr.detach())
-        loss_d = discriminator_loss(real.float(), fake.float())
-    _descend(optimiser, loss_d, judge, parts)
-    judge.requires_grad_(False)
-    with state.autocast():
-        adversarial = generator_loss(judge(sr).float())
-    _descend(state.optimiser, loss + objective.weights["gan"] * adversarial, state.network, parts)
-    judge.requires_grad_(True)
-    told = {"D(real)": real.float().sigmoid().mean().item(), "D(sr)": fake.float().sigmoid().mean().item()}
-    return parts | {"gan": adversarial.item(), "d": loss_d.item()} | told
+def adversarial_step(run: Run, batches: list[Batch]) -> Told:
+    """A turn of the discriminator on each batch, then one of the network on the last of them. As content_step."""
+    state = run.state
+    told = Told({}, {})
+    for turn, (lr, hr) in enumerate(batches):
+        parts = list(_parts(lr, hr, state.accumulate))
+        # In one part and in the last turn, what the discriminator is shown is also what the network is judged by.
+        kept = _enlarged(run, lr) if turn == len(batches) - 1 and len(parts) == 1 else None
+        told = _discriminator_turn(run, parts, kept, turn)
+    return told | _network_turn(run, parts, kept)
 
 
-def _descend(optimiser: torch.optim.Optimizer, loss: Tensor, network: nn.Module, parts: Losses) -> None:
-    """One update, refused where the loss or a gradient is not finite."""
-    optimiser.zero_grad(set_to_none=True)
-    if torch.isfinite(loss):
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
-        if torch.isfinite(norm):
-            optimiser.step()
-            return
-    network.requires_grad_(True)
-    raise NotFiniteError(parts)
+def _discriminator_turn(run: Run, parts: list[Batch], kept: Tensor | None, turn: int) -> Told:
+    gan, adversary = run.config.gan, run.state.require_adversary()
+    skipped = is_skipped(adversary.right, gan.skip_above)
+    means = _Means(len(parts))
+    adversary.optimiser.zero_grad(set_to_none=True)
+    for part, (lr, hr) in enumerate(parts):
+        sr = kept.detach() if kept is not None else _unlearned(run, lr)
+        with run.state.autocast():
+            loss, losses = discriminator_losses(adversary.judges, gan, _shown(run, hr, sr, str(turn), part))
+        means.add(losses)
+        if not skipped:
+            _backward(loss / len(parts))
+    told = means.fetch(run.team) if skipped else _descend(run, adversary.optimiser, adversary.judges, means)
+    if gan.objective == "wgan":
+        clip_weights(adversary.judges, gan.clip)
+    adversary.right = smoothed(adversary.right, told.losses.get("right", adversary.right))
+    return told
+
+
+def _network_turn(run: Run, parts: list[Batch], kept: Tensor | None) -> Told:
+    state, adversary = run.state, run.state.require_adversary()
+    means = _Means(len(parts))
+    state.optimiser.zero_grad(set_to_none=True)
+    with _at_rest(adversary.judges):
+        for part, (lr, hr) in enumerate(parts):
+            sr = kept if kept is not None else _enlarged(run, lr)
+            with state.autocast():
+                content, losses = run.content.measure(sr, hr, _positions(run))
+                shown = _shown(run, hr, sr, "of the network", part)
+                adversarial, more = network_losses(adversary, run.config.gan, run.config.losses, shown)
+            means.add(losses | more)
+            _backward((content + adversarial) / len(parts))
+    return _descend(run, state.optimiser, state.network, means)
+
+
+def _shown(run: Run, hr: Tensor, sr: Tensor, turn: str, part: int) -> Shown:
+    state, team = run.state, run.team
+    # A run by time knows its length after some steps; until then the noise keeps its first level.
+    sigma = noise_level(run.config.gan.instance_noise, state.step if state.total else 0, state.total or 1)
+    place = team.rank * state.accumulate + part, team.count * state.accumulate
+    return Shown(hr, sr, sigma, run.config.seed, state.step, turn, place)
+
+
+def _positions(run: Run) -> torch.Generator:
+    """What draws the positions of the contextual loss."""
+    return generator_for(run.config.seed, run.state.step, "positions", run.state.device)
+
+
+@contextmanager
+def _at_rest(judges: nn.Module) -> Iterator[None]:
+    """Without gradients for the discriminator's own weights meanwhile."""
+    judges.requires_grad_(False)
+    try:
+        yield
+    finally:
+        judges.requires_grad_(True)
+
+
+def _enlarged(run: Run, lr: Tensor) -> Tensor:
+    with run.state.autocast():
+        sr: Tensor = run.state.network(lr).float()
+    return sr
+
+
+@torch.no_grad()
+def _unlearned(run: Run, lr: Tensor) -> Tensor:
+    return _enlarged(run, lr)
+
+
+def _parts(lr: Tensor, hr: Tensor, count: int) -> Iterator[Batch]:
+    """A batch in equal parts."""
+    return zip(lr.chunk(count), hr.chunk(count), strict=True)
+
+
+def _backward(loss: Tensor) -> None:
+    loss.backward()  # type: ignore[no-untyped-call]
+
+
+class _Means:
+    """Losses of the parts of a batch, averaged on the device, and fetched from it once."""
+
+    def __init__(self, parts: int) -> None:
+        self._parts = parts
+        self._sums: dict[str, Tensor] = {}
+
+    def add(self, losses: dict[str, Tensor]) -> None:
+        for name, loss in losses.items():
+            share = loss.detach().float() / self._parts
+            self._sums[name] = self._sums[name] + share if name in self._sums else share
+
+    def fetch(self, team: Team, norms: dict[str, Tensor] | None = None) -> Told:
+        """Everything in one transfer, averaged over all processes; `norms` are the same in all of them."""
+        norms = norms or {}
+        numbers = [*self._sums.values(), *norms.values()]
+        fetched = team.mean(torch.stack(numbers)).tolist() if numbers else []
+        count = len(self._sums)
+        return Told(dict(zip(self._sums, fetched[:count], strict=True)), dict(zip(norms, fetched[count:], strict=True)))
+
+
+def _descend(run: Run, optimiser: torch.optim.Optimizer, network: nn.Module, means: _Means) -> Told:
+    """One update with the gradients there are, refused where a loss or a gradient is not finite."""
+    run.team.average_gradients(network.parameters())
+    norm = nn.utils.clip_grad_norm_(network.parameters(), run.config.gradient_clip)
+    name = "network" if network is run.state.network else "discriminator"
+    told = means.fetch(run.team, {name: norm})
+    if told.wrong():
+        raise NotFiniteError(told)
+    optimiser.step()
+    return told

@@ -8,6 +8,9 @@ UpscaleError            1  something failed; the message says what, where, and t
 └── EnvironmentLackError  3  the environment lacks something: device, codec, shipped or VGG weights
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
 
@@ -15,6 +18,12 @@ INTERRUPTED = 130
 def reason(error: OSError) -> str:
     """The system's word for what it refused, fit for the end of a sentence."""
     return (error.strerror or str(error)).lower()
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a message about a wrong word: the known one that looks most like it, if any does."""
+    close = get_close_matches(word.lower(), list(known), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
 
 
 class UpscaleError(Exception):

@@ -16,7 +16,7 @@ Border = Literal["symmetric", "clamp"]
 
 def imresize(pixels: NDArray[np.uint8], scale: float, *, border: Border = "symmetric") -> NDArray[np.uint8]:
     """Resize an 8-bit picture as MATLAB does. Shape: (H, W) or (H, W, C) -> ceil(H * scale), ceil(W * scale)."""
-    rows = _round(_resize_axis(pixels.astype(np.float64), scale, border))
+    rows = _round(_resize_axis(pixels, scale, border))
     columns = _resize_axis(rows.swapaxes(0, 1), scale, border)
     return np.ascontiguousarray(_round(columns).swapaxes(0, 1).astype(np.uint8))
 
@@ -32,7 +32,7 @@ def _round(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.clip(np.floor(values + 0.5), 0, 255)
 
 
-def _resize_axis(values: NDArray[np.float64], scale: float, border: Border) -> NDArray[np.float64]:
+def _resize_axis(values: NDArray[np.float64] | NDArray[np.uint8], scale: float, border: Border) -> NDArray[np.float64]:
     """Resize the first axis. Shape: (n, ...) -> (ceil(n * scale), ...)."""
     weights, taps = _contributions(values.shape[0], scale, border)
     extra = (1,) * (values.ndim - 1)

@@ -6,8 +6,8 @@ import os
 import pytest
 import torch
 
-from upscale.bench.memory import peak_bytes, process_peak_bytes, reset_peak
 from upscale.bench.peak import matrix_peak
+from upscale.peak_memory import peak_bytes, process_peak_bytes, reset_peak
 
 CPU = torch.device("cpu")
 

@@ -4,8 +4,8 @@ import pytest
 
 from upscale.batch.jobs import Job
 from upscale.cli.clip_progress import ClipProgress, shortened
-from upscale.cli.summary import size
 from upscale.flow.meter import Meter
+from upscale.units import size
 
 
 def test_a_resumed_clip_begins_at_its_frame_and_is_as_quick_as_what_it_does(tmp_path: Path) -> None:

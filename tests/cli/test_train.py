@@ -89,7 +89,9 @@ def test_interrupted_keeps_its_state(photos: Path) -> None:
     assert running.returncode == 130
     assert "interrupted" in messages and "Traceback" not in messages
     step = json.loads((photos.parent / "o.safetensors.state" / "run.json").read_text())["step"]
-    resumed = upscale(photos, "--out", "o.safetensors", "--resume", "--steps", str(step + 1))
+    refused = upscale(photos, "--out", "o.safetensors", "--resume", "--steps", str(step + 1))
+    assert refused.returncode == 2 and "add --extend" in refused.stderr
+    resumed = upscale(photos, "--out", "o.safetensors", "--resume", "--extend", "--steps", str(step + 1))
     assert resumed.returncode == 0, resumed.stderr
 
 

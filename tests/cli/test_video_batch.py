@@ -117,6 +117,23 @@ def test_a_report_and_a_log_are_appended(upscale: Callable[..., Run], tree: Path
     assert "a_x2.mp4: 4 frames of 32x32" in (tree / "run.log").read_text()
 
 
+def test_a_container_that_cannot_hold_the_codec_gives_way_with_a_note(upscale: Callable[..., Run], tree: Path) -> None:
+    run = upscale("in/a.mp4", "-c", "prores")
+    assert run.code == 0 and "note: in/a.mp4: it is written as .mov: .mp4 cannot hold prores_ks" in run.err
+    assert len(frame_times(tree / "in" / "a_x2.mov")) == 4
+    assert upscale("in/a.mp4", "-c", "prores", "-o", "out.mp4").code == 2
+    run = upscale("in/moving.gif", "-q")
+    assert (run.code, run.err) == (0, "") and (tree / "in" / "moving_x2.gif").exists()
+
+
+def test_a_moving_png_stays_one(upscale: Callable[..., Run], tree: Path) -> None:
+    frames = [Image.new("RGB", (16, 16), (50 * index, 0, 0)) for index in range(3)]
+    frames[0].save(tree / "moving.png", save_all=True, append_images=frames[1:], duration=100)
+    assert upscale("moving.png", "-q").code == 0
+    with Image.open(tree / "moving_x2.png") as result:
+        assert (getattr(result, "n_frames", 1), result.size) == (3, (32, 32))
+
+
 def test_numbered_pictures_are_one_source(upscale: Callable[..., Run], tree: Path) -> None:
     (tree / "frames").mkdir()
     for number in range(1, 6):
@@ -140,6 +157,30 @@ def test_what_would_be_done_is_told_and_nothing_is_written(upscale: Callable[...
     plan, summary = run.events()
     assert (run.code, plan["frames_estimated"], plan["codec"], summary["planned"]) == (0, 4, "libx264", 1)
     assert plan["estimated_seconds"] > 0 and any("colour matrix" in note for note in plan["notes"])
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["in/a.mp4"], 0),
+        (["in/a.mp4", "-c", "nosuch"], 3),
+        (["in", "-c", "nosuch"], 3),
+        (["in/a.mp4", "b.webm", "-c", "h264"], 2),
+        (["in/a.mp4", "-e", "nosuch=1"], 2),
+        (["in/a.mp4", "--map", "a:7"], 2),
+        (["in/a.mp4", "in/B.MP4", "-o", "out/", "--map", "a:7"], 1),
+        (["in/a.mp4", "--ss", "100"], 2),
+        (["in/notes.txt"], 1),
+        (["in/nosuch.mp4"], 2),
+    ],
+)
+def test_a_dry_run_ends_as_the_run(upscale: Callable[..., Run], tree: Path, words: list[str], code: int) -> None:
+    dry = upscale(*words, "--dry-run")
+    run = upscale(*words)
+    assert (dry.code, run.code) == (code, code), (dry, run)
+    assert "Traceback" not in dry.err
+    if code > 1:
+        assert dry.err.splitlines()[-1] == run.err.splitlines()[-1] and dry.out == ""
 
 
 def test_only_what_is_wrong_with_a_clip_is_said_of_it(upscale: Callable[..., Run], tree: Path) -> None:

@@ -56,7 +56,6 @@ def through(values: Iterable[int], dedup: Dedup, segment_frames: int = 250) -> t
     unique = flow.stage("reading", repeats.unique(frames(values)), depth=2)
     pictures = flow.stage("network", network(unique), depth=2)
     out = list(flow.run(flow.stage("writing", repeats.restored(pictures))))
-    assert repeats.found == len(out) - len(seen)
     return seen, out
 
 
@@ -227,6 +226,5 @@ def test_near_takes_the_repeats_of_real_clips_and_leaves_their_motion(
 ) -> None:
     finder = Repeats("near", 10_000)
     with VideoReader(data_folder / "video" / name) as reader:
-        for _ in finder.unique(reader.frames()):
-            pass
-    assert finder.found == repeats
+        unique = sum(1 for _ in finder.unique(reader.frames()))
+        assert reader.frames_read - unique == repeats

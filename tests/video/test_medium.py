@@ -18,7 +18,7 @@ def touch(*paths: Path) -> None:
 
 
 def targets(*words: Path, out: str | None = None, codec: str = "auto", container: str | None = None) -> list[Path]:
-    naming = Naming(clips(codec, container), "_x4", container or "auto")
+    naming = Naming(clips(codec), "_x4", container or "auto")
     return [job.target for job in plan_jobs([str(word) for word in words], out, naming).jobs]
 
 
@@ -36,6 +36,8 @@ def test_results_keep_containers_that_keep_every_time(tmp_path: Path) -> None:
 
 def test_another_container_is_explained_unless_it_was_asked_for(tmp_path: Path) -> None:
     assert ".avi would lose times" in (container_note(tmp_path / "a.avi", tmp_path / "a_x4.mkv", "auto") or "")
+    assert container_note(tmp_path / "a.avi", tmp_path / "a_x4.mp4", "auto") is None
+    assert ".mp4 cannot hold prores_ks" in (container_note(tmp_path / "a.mp4", tmp_path / "a_x4.mov", "prores") or "")
     assert container_note(tmp_path / "a.mp4", tmp_path / "a_x4.mp4", "auto") is None
 
 
@@ -61,7 +63,7 @@ def test_files_without_a_clip_s_name_are_known_by_their_first_bytes(tmp_path: Pa
     }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-    naming = Naming(clips("auto", None), "_x4")
+    naming = Naming(clips("auto"), "_x4")
     found = [job.source.name for job in plan_jobs([str(tmp_path)], None, naming).jobs]
     assert found == ["avi", "disc.m2ts", "iso", "matroska", "recording.ts"]
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from upscale.bench.arithmetic import multiply_adds
 from upscale.bench.cases import Case, Engine, Figure, Gap, Sample, What, Workload
-from upscale.bench.memory import peak_bytes, reset_peak
 from upscale.bench.network import measure_network
 from upscale.bench.peak import matrix_peak
 from upscale.engine.scaling import plan_scale
 from upscale.engine.upscaler import Upscaler
 from upscale.errors import EnvironmentLackError, UpscaleError
+from upscale.peak_memory import peak_bytes, reset_peak
 
 
 def measure(cases: Iterable[Case], whats: Iterable[What], workload: Workload) -> Iterator[Figure | Gap]:

@@ -75,7 +75,10 @@ def _share_cores() -> None:
 
 def _end_interrupted() -> NoReturn:
     """Say so, and end: here and now if a thread is still deep in some computation, whose result nobody waits for."""
-    typer.echo("upscale: interrupted; what is finished is kept, the same command does the rest", err=True)
+    typer.echo(
+        "upscale: interrupted; what is finished is kept, the same command does the rest (training: with --resume)",
+        err=True,
+    )
     if threading.active_count() > 1:
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from upscale.batch.jobs import Job
 from upscale.cli.progress import Progress
-from upscale.cli.summary import duration, size
+from upscale.units import duration, size
 
 if TYPE_CHECKING:
     from upscale.flow.meter import Meter

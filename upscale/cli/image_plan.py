@@ -9,7 +9,7 @@ from upscale.cli.batch import Wanted, planned
 from upscale.cli.events import Events
 from upscale.cli.image_batch import Engine
 from upscale.cli.logs import printable
-from upscale.cli.summary import duration
+from upscale.units import duration
 
 if TYPE_CHECKING:
     from upscale.images.forecast import Forecast

@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from upscale.cli.events import Events
-from upscale.cli.summary import duration
 from upscale.cli.tally import Tally
 from upscale.errors import UsageError
+from upscale.units import duration
 
 if TYPE_CHECKING:
     from upscale.batch.jobs import Job

@@ -1,114 +1,202 @@
 """`upscale train`: fit a network to a folder of pictures."""
 
 import json
+import logging
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from upscale.cli import options
+from upscale.cli import train_options as opt
 from upscale.cli.loading import ending_at_once
+from upscale.cli.logs import messages
+from upscale.cli.train_report import Reporter, announce
 from upscale.errors import UsageError
 
 if TYPE_CHECKING:
     from upscale.train.config import TrainConfig
-    from upscale.train.run import Progress
+    from upscale.train.run import Control
+
+logger = logging.getLogger(__name__)
 
 
 def train(
-    data: Annotated[Path, typer.Option("--data", help="Folder of high-resolution pictures, searched recursively.")],
-    val: Annotated[
-        Path | None, typer.Option("--val", help="Folder to validate on. Default: 8 of the pictures, held out.")
-    ] = None,
-    model: Annotated[str, typer.Option("--model", "-m", help="srcnn, espcn, srresnet or srgan.")] = "srgan",
-    scale: Annotated[
-        int | None, typer.Option("--scale", "-s", help="2, 3 or 4; espcn and srcnn to 8. Default: 4.")
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="The .safetensors to write. Default: DATA_MODEL_xSCALE.safetensors."),
-    ] = None,
-    init: Annotated[
-        str | None, typer.Option("--init", help="Weights to start from: a path, a shipped name, or none.")
-    ] = None,
-    recipe: Annotated[
-        str | None,
-        typer.Option("--recipe", help="A shipped recipe or a .toml file; flags override it. Default: the model's."),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where the run that writes the same --out stopped.")
-    ] = False,
-    steps: Annotated[int | None, typer.Option("--steps", help="Number of steps.")] = None,
-    minutes: Annotated[float | None, typer.Option("--minutes", help="As many steps as fit into this time.")] = None,
-    stop_at: Annotated[
-        int | None, typer.Option("--stop-at", help="Stop after this step, with the state saved for --resume.")
-    ] = None,
-    loss: Annotated[
-        str | None, typer.Option("--loss", help="Weights of the losses: l1=1e-2,vgg54=1,gan=1e-3 (also mse, vgg22).")
-    ] = None,
-    vgg_weights: Annotated[
-        Path | None, typer.Option("--vgg-weights", help="VGG16 or VGG19 weights. Default: downloaded.")
-    ] = None,
-    batch: Annotated[int | None, typer.Option("--batch", help="Crops a step.")] = None,
-    crop: Annotated[int | None, typer.Option("--crop", help="Side of a crop in low-resolution pixels.")] = None,
-    learning_rate: Annotated[float | None, typer.Option("--learning-rate", help="Its peak.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Seed of all random numbers.")] = None,
-    validate_every: Annotated[int | None, typer.Option("--val-every", help="Steps between validations.")] = None,
-    save_every: Annotated[int | None, typer.Option("--save-every", help="Steps between saved states.")] = None,
-    device: Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, cuda:1 or mps.")] = None,
-    dtype: Annotated[str | None, typer.Option("--dtype", help="auto, fp32 or bf16.")] = None,
+    data: opt.Data = None,
+    val: opt.Val = None,
+    lr: opt.Lr = None,
+    degrade: opt.Degrade = None,
+    crop: opt.Crop = None,
+    cache: opt.Cache = None,
+    show_data: opt.ShowData = None,
+    model: opt.Model = None,
+    scale: opt.Scale = None,
+    init: opt.Init = None,
+    from_scratch: opt.FromScratch = False,
+    recipe: opt.Recipe = None,
+    steps: opt.Steps = None,
+    minutes: opt.Minutes = None,
+    stop_at: opt.StopAt = None,
+    resume: opt.Resume = False,
+    extend: opt.Extend = False,
+    batch: opt.Batch = None,
+    accumulate: opt.Accumulate = None,
+    learning_rate: opt.LearningRate = None,
+    gradient_clip: opt.GradientClip = None,
+    ema: opt.Ema = None,
+    seed: opt.Seed = None,
+    device: opt.Device = None,
+    dtype: opt.Dtype = None,
+    dry_run: opt.DryRun = False,
+    loss: opt.Loss = None,
+    vgg_weights: opt.VggWeights = None,
+    gan: opt.Gan = None,
+    discriminator: opt.Discriminator = None,
+    d_norm: opt.DNorm = None,
+    d_learning_rate: opt.DLearningRate = None,
+    d_steps: opt.DSteps = None,
+    skip_d: opt.SkipD = None,
+    label_smoothing: opt.LabelSmoothing = None,
+    instance_noise: opt.InstanceNoise = None,
+    unroll: opt.Unroll = None,
+    kernels: opt.Kernels = None,
+    out: opt.Out = None,
+    best: opt.Best = None,
+    validate_every: opt.ValidateEvery = None,
+    save_every: opt.SaveEvery = None,
+    fold_bn: opt.FoldBn = False,
+    licence: opt.Licence = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Train a network on your pictures, into weights that images and video take by --model PATH."""
     with ending_at_once():
-        from upscale.train.config import configure
         from upscale.train.losses.names import parse_losses
         from upscale.train.run import Control
-        from upscale.train.run import train as run
 
     if steps is not None and minutes is not None:
         raise UsageError("--steps and --minutes exclude each other")
-    overrides: dict[str, Any] = {
-        "data": data, "val": val, "scale": scale, "init": init, "steps": steps, "minutes": minutes,
-        "losses": parse_losses(loss) if loss else None, "vgg_weights": vgg_weights, "batch": batch, "crop": crop,
-        "learning_rate": learning_rate, "seed": seed, "validate_every": validate_every, "save_every": save_every,
-        "device": device, "dtype": dtype,
+    adversary = {
+        "objective": gan, "discriminator": discriminator, "norm": d_norm, "learning_rate": d_learning_rate,
+        "d_steps": d_steps, "skip_above": skip_d, "real_label": label_smoothing, "instance_noise": instance_noise,
+        "unroll": unroll, "kernels": kernels,
     }  # fmt: skip
-    settings = _settings(out, data, recipe or model, scale, resume=resume)
-    config = configure(settings, overrides)
-    _check_paths(config)
-    if not quiet:
-        typer.echo(_announce(config, resume=resume), err=True)
-    with _Reporter(as_json=as_json, quiet=quiet) as report, _interruptions() as interrupted:
-        written = run(config, report, Control(resume, stop_at, interrupted))
-    if quiet:
-        return
-    if written is None:
-        typer.echo("stopped; the same command with --resume goes on", err=True)
-    else:
-        typer.echo(f"wrote {written}; use it with --model {written}", err=True)
+    overrides: dict[str, Any] = {
+        "data": data, "val": val, "lr": lr, "degrade": degrade, "crop": crop, "cache": cache, "scale": scale,
+        "init": init, "from_scratch": from_scratch or None, "steps": steps, "minutes": minutes, "batch": batch,
+        "accumulate": accumulate, "learning_rate": learning_rate, "gradient_clip": gradient_clip, "ema": ema,
+        "seed": seed, "device": device, "dtype": dtype, "losses": parse_losses(loss) if loss else None,
+        "vgg_weights": vgg_weights, "gan": adversary, "out": out, "best": best, "validate_every": validate_every,
+        "save_every": save_every, "fold_bn": fold_bn or None, "licence": licence,
+    }  # fmt: skip
+    config = _configured(overrides, model, recipe, resume=resume, is_run=not (dry_run or show_data))
+    with messages(quiet=quiet):
+        if show_data is not None:
+            _show_data(config, show_data)
+        elif dry_run:
+            _estimate(config, as_json=as_json)
+        else:
+            report = Reporter(announce(config, resume=resume), as_json=as_json, quiet=quiet)
+            _run(config, control=Control(resume, extend, stop_at), report=report)
 
 
-def _settings(out: Path | None, data: Path, recipe: str, scale: int | None, *, resume: bool) -> dict[str, Any]:
-    """The recipe's settings and where the output goes, or those of the run that writes it already."""
-    from upscale.train.config import TrainConfig, read_recipe
-    from upscale.train.saving import saved_settings, state_folder
+def _configured(
+    overrides: dict[str, Any], model: str | None, recipe: str | None, *, resume: bool, is_run: bool
+) -> "TrainConfig":
+    """The recipe's settings, or those of the run that writes the output already, and what the flags make of them."""
+    with ending_at_once():
+        from upscale.train.config import configure, read_recipe
+        from upscale.train.saving import saved_settings, state_folder
 
-    settings = read_recipe(recipe)
-    scale = scale or settings.get("scale", TrainConfig.scale)
-    out = out or Path(f"{data.resolve().name}_{settings.get('model', TrainConfig.model)}_x{scale}.safetensors")
+    settings = read_recipe(recipe or model or "srgan")
+    named = settings.get("model", "srgan")
+    if model is not None and model != named and recipe is not None:
+        raise UsageError(f"--recipe {recipe} makes a {named}, --model says {model}: leave one of them out")
+    out = overrides["out"] = overrides["out"] or _default_out(overrides, settings, named)
     folder = state_folder(out)
     saved = saved_settings(folder)
     if resume and saved is None:
         raise UsageError(f"nothing to resume: {folder} does not exist; train without --resume")
-    if not resume and saved is not None:
+    if is_run and not resume and saved is not None:
         raise UsageError(f"{folder} holds a run already: add --resume to go on with it, or remove it to begin anew")
-    return {**(saved or settings), "out": out}
+    begun_with = saved if resume and saved is not None else settings
+    if overrides["data"] is None and "data" not in begun_with:
+        raise UsageError("--data is missing: the folder of pictures to train on")
+    config = configure(begun_with, overrides)
+    _check_paths(config)
+    if resume and saved is not None:
+        _tell_changes(configure(saved, {}), config)
+    return config
+
+
+def _default_out(overrides: dict[str, Any], settings: dict[str, Any], model: str) -> Path:
+    data = overrides["data"]
+    if data is None:
+        raise UsageError("--data is missing: the folder of pictures to train on (or --out, with --resume)")
+    scale = overrides["scale"] or settings.get("scale", 4)
+    return Path(f"{data.resolve().name}_{model}_x{scale}.safetensors")
+
+
+def _check_paths(config: "TrainConfig") -> None:
+    for folder in (config.data, config.val, config.lr):
+        if folder is None or folder.is_dir():
+            continue
+        if folder == config.lr and _is_number(str(folder)):
+            raise UsageError(
+                f"--lr {folder}: that is the folder of low resolutions; the rate is --learning-rate {folder}"
+            )
+        raise UsageError(f"{folder} is not a folder" if folder.exists() else f"{folder} does not exist")
+    if config.out.suffix != ".safetensors":
+        raise UsageError(f"--out {config.out}: the name must end in .safetensors")
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _tell_changes(before: "TrainConfig", now: "TrainConfig") -> None:
+    """What a resumed run does otherwise than it began; it goes on, but not as if it had never stopped."""
+    quiet = ("out", "steps", "minutes", "validate_every", "save_every")
+    changed = [
+        f"{item.name} {getattr(before, item.name)} -> {getattr(now, item.name)}"
+        for item in fields(now)
+        if item.name not in quiet and getattr(before, item.name) != getattr(now, item.name)
+    ]
+    if changed:
+        logger.warning("changed since this run began: %s", "; ".join(changed))
+
+
+def _run(config: "TrainConfig", *, control: "Control", report: Reporter) -> None:
+    with ending_at_once():
+        from upscale.train.run import train as run
+
+    with report, _interruptions() as interrupted:
+        written = run(config, report, replace(control, interrupted=interrupted, decoded=report.decoded))
+    report.ended(written)
+
+
+def _show_data(config: "TrainConfig", target: Path) -> None:
+    with ending_at_once():
+        from upscale.train.degrade.show import show_data
+
+    show_data(config, target)
+    typer.echo(f"wrote {target}", err=True)
+
+
+def _estimate(config: "TrainConfig", *, as_json: bool) -> None:
+    with ending_at_once():
+        from upscale.train.estimate import estimate
+
+    figures = estimate(config)
+    typer.echo(json.dumps(asdict(figures)) if as_json else str(figures))
 
 
 @contextmanager
@@ -128,56 +216,3 @@ def _interruptions() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _check_paths(config: "TrainConfig") -> None:
-    for folder in (config.data, config.val):
-        if folder is not None and not folder.exists():
-            raise UsageError(f"{folder} does not exist")
-    if config.out.suffix != ".safetensors":
-        raise UsageError(f"--out {config.out}: the name must end in .safetensors")
-
-
-def _announce(config: "TrainConfig", *, resume: bool) -> str:
-    losses = " + ".join(f"{weight:g} {name}" for name, weight in config.losses.items())
-    length = f"{config.minutes:g} minutes" if config.minutes is not None else f"{config.steps} steps"
-    start = "from scratch" if config.init == "none" else f"from {config.init}"
-    if resume:
-        return f"resuming {config.model} x{config.scale} on {config.data}, up to {length}: {losses} -> {config.out}"
-    return f"training {config.model} x{config.scale} {start} on {config.data} for {length}: {losses} -> {config.out}"
-
-
-class _Reporter:
-    """A bar on a terminal, a line at each validation, or JSON events."""
-
-    def __init__(self, *, as_json: bool, quiet: bool) -> None:
-        from tqdm import tqdm
-
-        self.as_json, self.quiet = as_json, quiet
-        self.bar = tqdm(unit="step", disable=quiet or as_json or not sys.stderr.isatty(), file=sys.stderr)
-
-    def __enter__(self) -> "_Reporter":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.close()
-
-    def __call__(self, progress: "Progress") -> None:
-        self.bar.total = progress.total or None
-        self.bar.update(progress.step - self.bar.n)
-        if progress.psnr_y is None:
-            return
-        losses = {name: round(value, 6) for name, value in progress.losses.items()}
-        if self.as_json:
-            event = {
-                "step": progress.step,
-                "total": progress.total,
-                "psnr_y": round(progress.psnr_y, 3),
-                "lr": progress.lr,
-            }
-            typer.echo(json.dumps(event | losses))
-        elif not self.quiet:
-            shown = ", ".join(f"{name} {value:.4g}" for name, value in losses.items())
-            self.bar.write(
-                f"step {progress.step}/{progress.total}: PSNR-Y {progress.psnr_y:.3f} dB, {shown}", file=sys.stderr
-            )

@@ -120,7 +120,7 @@ def video(
     )  # fmt: skip
     way = Way(dry_run, watch, moment(preview_at, "--preview-at"), parse_crop(crop))
     container = container_name(container)
-    medium = clips(codec, container)
+    medium = clips(codec)
     words, target = split_words([*(old_sources or []), *(sources or [])], out, medium)
     if STREAM in (target, *words):
         raise UsageError("video is neither read from standard input nor written to standard output; name a file")

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from upscale.batch.jobs import Job
@@ -78,10 +79,7 @@ def enlarging(clips: Clips, report: VideoReport) -> Callable[[list[Job]], None]:
             try:
                 _enlarge(clips.job(job), clips.engine.plan, loaded, report)
             except (UsageError, EnvironmentLackError) as error:
-                # Of several clips others may be without what is wrong with this one: HDR, say.
-                if len(jobs) == 1:
-                    raise type(error)(about(job, error)) from error
-                report.add(Outcome(job, "failed", error=about(job, error)))
+                report.add(failure(job, error, is_only=len(jobs) == 1))
             finally:
                 report.closed()
             if clips.fail_fast and report.exit_code:
@@ -109,7 +107,7 @@ def _enlarge(job: "VideoJob", plan: "ScalePlan", upscalers: "list[Upscaler]", re
     except BrokenPipeError:  # who listened to the events has gone
         raise
     except (*MALFORMED, av.FFmpegError, OSError) as error:
-        reason = f"cannot enlarge {job.source}: it is damaged in a way that was not foreseen ({told(error)})"
+        reason = unforeseen(job.source, error)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -120,6 +118,19 @@ def _enlarge(job: "VideoJob", plan: "ScalePlan", upscalers: "list[Upscaler]", re
         return
     report.closed()
     report.add(Outcome(first, "failed", time.perf_counter() - started_s, reason))
+
+
+def failure(job: Job, error: UpscaleError, *, is_only: bool) -> Outcome:
+    """What is wrong with one clip; raised where that is the user's or the machine's fault, and it is the only clip."""
+    # Of several clips others may be without what is wrong with this one: HDR, say.
+    if is_only and isinstance(error, UsageError | EnvironmentLackError):
+        raise type(error)(about(job, error)) from error
+    return Outcome(job, "failed", error=about(job, error))
+
+
+def unforeseen(source: Path, error: Exception) -> str:
+    """What to say of an error that only a broken file can cause."""
+    return f"cannot enlarge {source}: it is damaged in a way that was not foreseen ({told(error)})"
 
 
 def about(job: Job, error: UpscaleError) -> str:

@@ -44,7 +44,8 @@ Container = Annotated[
         "--container",
         "-f",
         metavar="NAME",
-        help="mp4, mkv, mov, webm, gif, ... Default: the source's where that keeps all times, else mkv.",
+        help="mp4, mkv, mov, webm, gif, ... Default: the source's where that keeps all times and can hold the codec,"
+        " else mkv or mov.",
         rich_help_panel=OUTPUT,
     ),
 ]

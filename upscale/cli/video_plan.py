@@ -8,12 +8,13 @@ import typer
 
 from upscale.batch.jobs import Job
 from upscale.batch.outcome import Outcome
+from upscale.batch.unforeseen import MALFORMED
 from upscale.cli.batch import Wanted, planned
 from upscale.cli.events import Events
 from upscale.cli.logs import printable
-from upscale.cli.summary import duration
-from upscale.cli.video_batch import Clips, about
+from upscale.cli.video_batch import Clips, failure, unforeseen
 from upscale.errors import UpscaleError
+from upscale.units import duration
 
 if TYPE_CHECKING:
     from upscale.engine.upscaler import Upscaler
@@ -21,17 +22,20 @@ if TYPE_CHECKING:
 
 
 def show_plan(wanted: Wanted, clips: Clips, events: Events | None) -> int:
-    """Results go to standard output, as lines for people, or as `events` for programs. The run's exit code: 1 if a clip
-    would fail.
+    """Results go to standard output, as lines for people, or as `events` for programs. Exit code and errors are the
+    run's, as far as they come before the first frame.
     """
     plan, settled = planned(wanted)
     for warning in plan.warnings:
         typer.echo(f"note: {printable(warning)}", err=True)
+    waiting = sum(not isinstance(item, Outcome) for item in settled)
+    if waiting:
+        clips.check()
     upscaler = cache(lambda: clips.engine.upscalers()[0])
     counts: Counter[str] = Counter()
     seconds: list[float | None] = []
     for item in settled:
-        found = item if isinstance(item, Outcome) else _forecast(item, clips, upscaler())
+        found = item if isinstance(item, Outcome) else _forecast(item, clips, upscaler(), is_only=waiting == 1)
         status = found.status if isinstance(found, Outcome) else "planned"
         counts[status] += 1
         if not isinstance(found, Outcome):
@@ -50,7 +54,9 @@ def show_plan(wanted: Wanted, clips: Clips, events: Events | None) -> int:
     return 1 if counts["failed"] else 0
 
 
-def _forecast(job: Job, clips: Clips, upscaler: "Upscaler") -> "ClipForecast | Outcome":
+def _forecast(job: Job, clips: Clips, upscaler: "Upscaler", *, is_only: bool) -> "ClipForecast | Outcome":
+    import av
+
     from upscale.video.forecast import forecast
     from upscale.video.medium import refuse_still
 
@@ -58,7 +64,9 @@ def _forecast(job: Job, clips: Clips, upscaler: "Upscaler") -> "ClipForecast | O
         refuse_still(job.source)
         return forecast(clips.job(job), upscaler, clips.engine.plan)
     except UpscaleError as error:
-        return Outcome(job, "failed", error=about(job, error))
+        return failure(job, error, is_only=is_only)
+    except (*MALFORMED, av.FFmpegError, OSError) as error:
+        return Outcome(job, "failed", error=unforeseen(job.source, error))
 
 
 def _notes(found: "ClipForecast | Outcome", clips: Clips, job: Job) -> tuple[str, ...]:

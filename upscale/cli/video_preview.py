@@ -12,10 +12,10 @@ from upscale.batch.jobs import Job
 from upscale.batch.medium import Medium
 from upscale.batch.naming import Naming, names_file
 from upscale.batch.outcome import Outcome
-from upscale.cli.summary import duration
-from upscale.cli.video_batch import Clips, about
+from upscale.cli.video_batch import Clips, failure
 from upscale.cli.video_report import VideoReport
 from upscale.errors import UpscaleError, UsageError
+from upscale.units import duration
 
 if TYPE_CHECKING:
     from upscale.video.preview import Crop
@@ -64,9 +64,7 @@ def previewing(clips: Clips, at_s: Fraction, crop: "Crop", report: VideoReport) 
             try:
                 before, after = write_preview(clips.job(job), at_s, crop, upscaler(), clips.engine.plan)
             except UpscaleError as error:
-                if isinstance(error, UsageError) and len(jobs) == 1:
-                    raise
-                report.add(Outcome(job, "failed", error=about(job, error)))
+                report.add(failure(job, error, is_only=len(jobs) == 1))
             else:
                 seconds = time.perf_counter() - started_s
                 report.tell(f"{before} and {after} in {duration(seconds)}")

@@ -11,9 +11,9 @@ from upscale.batch.jobs import Job
 from upscale.batch.outcome import Outcome
 from upscale.cli.clip_progress import ClipProgress, shortened
 from upscale.cli.events import Events
-from upscale.cli.summary import duration, size
 from upscale.cli.tally import Tally
 from upscale.errors import EnvironmentLackError, UsageError
+from upscale.units import duration, size
 
 if TYPE_CHECKING:
     from upscale.batch.outcome import Status

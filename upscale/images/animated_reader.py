@@ -12,7 +12,7 @@ from upscale.images import apng_film, film, vips_reader, webp_film
 from upscale.images.animation import Animation, refuse_too_large
 from upscale.images.gif_frames import is_cut_short
 from upscale.images.picture import Picture
-from upscale.images.vips_setup import prepare
+from upscale.vips_setup import prepare
 
 
 def is_animated(content: bytes, format_name: str) -> bool:

@@ -17,8 +17,8 @@ from upscale.images.png_chunks import png_chunks
 from upscale.images.result_metadata import metadata_of
 from upscale.images.row_source import RowSource
 from upscale.images.tiff_header import layout_of
-from upscale.images.vips_setup import prepare
 from upscale.images.vips_writer import PNG_FILTER, described, image_of, refusal, target_of, webp
+from upscale.vips_setup import prepare
 
 # One of GIF's 256 colours is for what is transparent, or has not changed.
 _GIF_COLOURS = 255

@@ -18,7 +18,7 @@ from upscale.images.limit import too_large
 from upscale.images.picture import Picture, Samples, refuse_not_finite
 from upscale.images.tag_directories import Block
 from upscale.images.tiff_tags import lab_as_rgb, refuse_unknown
-from upscale.images.vips_setup import prepare
+from upscale.vips_setup import prepare
 
 # What libvips decodes from top to bottom; the other formats it has to decode as a whole.
 _LOADERS = {

@@ -14,7 +14,7 @@ from upscale.images.band_reader import BLOCK_BYTES, comes_by_rows
 from upscale.images.formats import sniff
 from upscale.images.image_io import LIMIT_PX, WHOLE_BYTES
 from upscale.images.picture import Picture
-from upscale.images.vips_setup import prepare
+from upscale.vips_setup import prepare
 
 _TYPES: dict[str, type[np.generic]] = {"uchar": np.uint8, "ushort": np.uint16}
 # From 5 on the sides change places (EXIF 2.32, 4.6.4).

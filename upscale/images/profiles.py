@@ -11,7 +11,7 @@ from upscale.images.colour_profile import Chromaticities, gamma_profile, linear_
 from upscale.images.mapped import mapped
 from upscale.images.picture import Picture, Samples
 from upscale.images.png_chunks import colour_chunks, without_colours
-from upscale.images.vips_setup import prepare
+from upscale.vips_setup import prepare
 
 _HEADER_BYTES = 128
 _SPACE = slice(16, 20)  # of an ICC profile's header (ICC.1, 7.2.6)

@@ -15,7 +15,7 @@ from upscale.images.limit import too_large
 from upscale.images.orientation import reset_exif, reset_xmp, upright, xmp_orientation
 from upscale.images.picture import Picture, Samples
 from upscale.images.tiff_tags import lab_as_rgb, refuse_unknown
-from upscale.images.vips_setup import prepare
+from upscale.vips_setup import prepare
 
 _LOADERS = {
     "jpg": pyvips.Image.jpegload_buffer,

@@ -25,8 +25,8 @@ from upscale.images.row_source import RowSource
 from upscale.images.tag_directories import extend
 from upscale.images.tiff_header import layout_of
 from upscale.images.tiff_metadata import tiff_tags
-from upscale.images.vips_setup import prepare
 from upscale.images.webp_chunks import with_chunks
+from upscale.vips_setup import prepare
 
 # Measured on enlarged photographs. PNG of 4.2 MP at level 3: sub 8.7 MB in 0.23 s, paeth 7.8 MB in 0.28 s, all 7.8 MB
 # in 0.35 s; level 1, paeth: 11.1 MB in 0.18 s; level 6, sub: 8.7 MB in 0.24 s. WebP effort 2 gives the size of effort

@@ -21,6 +21,10 @@ from upscale.models.srresnet import Srresnet, SrresnetConfig
 _METADATA_KEY = "upscale"
 _LARGEST_SIZE = 4096
 _LARGEST_SCALE = 8
+# What only the file knows of its network, and of what kind it is; files from before some of it was told have less.
+_TOLD: dict[str, type] = {
+    "name": str, "licence": str, "trained_on": str, "losses": dict, "steps": int, "scores": dict,
+}  # fmt: skip
 
 _Config = TypeVar("_Config", SrcnnConfig, EspcnConfig, SrresnetConfig, ResampleConfig)
 
@@ -65,7 +69,7 @@ def save_network(network: Network, path: Path, *, dtype: torch.dtype = torch.flo
     description = {
         "architecture": network.spec.architecture,
         "config": asdict(network.config),
-        "spec": {key: value for key, value in asdict(network.spec).items() if key not in ("radius", "channels")},
+        "spec": asdict(network.spec),
     }
     write_bytes(path, save(tensors, {_METADATA_KEY: json.dumps(description)}))
 
@@ -76,16 +80,27 @@ def read_network(path: Path) -> Network:
     try:
         network = build(description["architecture"], description["config"])
         network.load_state_dict({key: value.float() for key, value in tensors.items()})
-        told = description["spec"]
-        # Scale and radius are the network's own to say: a file that says otherwise would make tiles inexact.
-        kept = {key: told[key] for key in ("name", "licence", "trained_on", "scores") if key in told}
-        network.spec = replace(network.spec, **kept)
+        network.spec = replace(network.spec, **_told(description["spec"]))
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"{path} does not hold a network this version can build: {reason}") from error
     if not all(torch.isfinite(value).all() for value in tensors.values()):
         raise UsageError(f"{path} holds weights that are not finite: its training has failed")
     return network.eval()
+
+
+def _told(spec: dict[str, Any]) -> dict[str, Any]:
+    """What a file says of its network beyond what the network shows itself; ValueError for what is nonsense.
+
+    Scale and radius are the network's own to say: a file that says otherwise would make tiles inexact.
+    """
+    told = {key: spec[key] for key in _TOLD if key in spec}
+    for key, value in told.items():
+        numbers = value.values() if isinstance(value, dict) else ()
+        right = type(value) is _TOLD[key] and all(type(number) in (int, float) for number in numbers)
+        if not right:
+            raise ValueError(f"{key} = {value!r} in its metadata")
+    return told
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

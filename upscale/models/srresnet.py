@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from upscale.models.fuse import conv_after_shuffle
 from upscale.models.network import Network
+from upscale.models.prelu import SharedPRelu, shared_prelu
 from upscale.models.resample import kernel_matrix
 from upscale.models.stages import Add, Enlarge, PRelu, Shuffle, Stage, batch_norm, conv
 
@@ -63,9 +64,8 @@ class Srresnet(Network):
             return sr
         # A slope per channel is repeated: r * r channels of the shuffle's input become one of its output.
         slope: Tensor = last.prelu.weight
-        if slope.numel() > 1:
-            slope = slope.repeat_interleave(last.factor**2)
-        x = F.prelu(last.conv(x), slope)
+        x = last.conv(x)
+        x = shared_prelu(x, slope) if slope.numel() == 1 else F.prelu(x, slope.repeat_interleave(last.factor**2))
         return conv_after_shuffle(x, self.tail.weight, self.tail.bias, last.factor)
 
     def stages(self) -> tuple[Stage, ...]:
@@ -142,4 +142,4 @@ def _norm_stages(module: nn.Module) -> tuple[Stage, ...]:
 
 
 def _prelu(config: SrresnetConfig) -> nn.PReLU:
-    return nn.PReLU(1 if config.prelu == "shared" else config.channels)
+    return SharedPRelu() if config.prelu == "shared" else nn.PReLU(config.channels)

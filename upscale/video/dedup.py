@@ -25,12 +25,11 @@ class Repeats:
     """Takes repeated frames out of a stream, and puts their pictures in again on the other side.
 
     The stream begins with a segment. The first frame of every segment, `segment_frames` long, is never a repeat, so
-    that any segment can be made alone. `unit`: codes that make one of 8 bits, for "near". `found` counts repeats.
-    The two sides may be threads of their own; between them wait at most a segment's times for each frame that does.
+    that any segment can be made alone. `unit`: codes that make one of 8 bits, for "near". The two sides may be threads
+    of their own; between them wait at most a segment's times for each frame that does.
     """
 
     def __init__(self, dedup: Dedup, segment_frames: int, *, unit: int = 1) -> None:
-        self.found = 0
         self._dedup, self._segment_frames, self._unit = dedup, segment_frames, unit
         self._times: deque[_Time] = deque()
 
@@ -41,12 +40,10 @@ class Repeats:
             is_first = kept is None or number % self._segment_frames == 0
             repeats = not is_first and kept is not None and self._is_repeat(kept, frame)
             self._times.append(_Time(frame.pts, frame.duration, repeats))
-            if repeats:
-                self.found += 1
-                continue
-            # Repeats are compared with this one, not with each other: a slow drift must not go unseen.
-            kept = frame
-            yield frame
+            if not repeats:
+                # Repeats are compared with this one, not with each other: a slow drift must not go unseen.
+                kept = frame
+                yield frame
 
     def restored(self, pictures: Iterable[Picture]) -> Iterator[Picture]:
         """All frames' pictures, in order, each with its own time; repeats share the planes of what they repeat."""

@@ -42,6 +42,8 @@ def forecast(job: VideoJob, upscaler: Upscaler, plan: ScalePlan) -> ClipForecast
     """Settle all that `upscale_video` settles, and try a few frames. Raises as that does."""
     with VideoReader(job.source, job.reading) as reader:
         info, clip = reader.info, plan_clip(reader.info, job, plan)
+        if job.reading.span:  # which may lie behind the end
+            next(reader.frames())
     frames, encoder = info.frame_estimate, clip.encoder
     pace_s = frames and _frame_s(job, upscaler, clip)
     return ClipForecast(

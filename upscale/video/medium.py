@@ -1,13 +1,12 @@
 """Clips as the files of a batch."""
 
-from functools import partial
 from pathlib import Path
 
 from upscale.batch.medium import Medium
 from upscale.errors import BadInputError, UsageError
 from upscale.images import formats as pictures
 from upscale.images.gif_frames import has_frames
-from upscale.video.encoding.codecs import encoder_name, kind_of
+from upscale.video.encoding.codecs import kind_of
 from upscale.video.outputs.numbered import numbered
 from upscale.video.reading.sequence import is_pattern
 from upscale.video.resume.workplace import folder_of
@@ -37,8 +36,8 @@ _MAGIC = (
 _NO_CLIPS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1", b"M4A ", b"M4B ", b"M4P ")
 
 
-def clips(codec: str, container: str | None) -> Medium:
-    """Clips that become results of `codec`; `container`: as users call it, None for the source's where it serves."""
+def clips(codec: str) -> Medium:
+    """Clips that become results of `codec`, as users call it."""
     return Medium(
         name="video",
         format_of_name=_format_of_name,
@@ -46,7 +45,7 @@ def clips(codec: str, container: str | None) -> Medium:
         is_searched=_is_searched,
         sniff=_sniff,
         head_bytes=_HEAD_BYTES,
-        extension=partial(_extension, codec=codec, container=container),
+        extension=lambda source: target_suffix(source, codec)[0],
         option="--container",
         is_matched=is_moving,
         is_series=is_series,
@@ -66,9 +65,8 @@ def container_name(word: str | None) -> str | None:
 
 def container_note(source: Path, target: Path, codec: str) -> str | None:
     """Why the result of a clip goes into another container than it came in, where nobody has asked for that."""
-    if target.suffix == source.suffix or is_pattern(source):
-        return None
-    return target_suffix(source, encoder_name(codec))[1]
+    suffix, why = target_suffix(source, codec)
+    return why if suffix == target.suffix else None
 
 
 def refuse_still(source: Path) -> None:
@@ -130,10 +128,3 @@ def _sniff(head: bytes, path: Path) -> str | None:
 def _witness(target: Path) -> Path:
     """Of numbered pictures the first, unless a run has ended between it and the last."""
     return numbered(target, 1) if is_pattern(target) and not folder_of(target).exists() else target
-
-
-def _extension(source: Path, *, codec: str, container: str | None) -> str:
-    is_moving_picture = codec == "auto" and source.suffix.lower()[1:] in _MOVING_PICTURES
-    if container is None and (is_pattern(source) or is_moving_picture):
-        return source.suffix
-    return target_suffix(source, encoder_name(codec), container)[0]

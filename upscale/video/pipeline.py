@@ -28,7 +28,7 @@ from upscale.video.reading.reader import Reading, VideoInfo, VideoReader
 from upscale.video.resume.facts import derived_facts, network_facts, option_facts, source_facts, version_facts
 from upscale.video.resume.journal import Ending
 from upscale.video.resume.workplace import Workplace, workplace
-from upscale.video.square import squared
+from upscale.video.square import as_shown
 from upscale.video.tracks.mux import MuxPlan, Tracks
 from upscale.video.view import View, Viewing, plan_view
 
@@ -162,9 +162,7 @@ def upscale_video(
 
 def plan_clip(info: VideoInfo, job: VideoJob, plan: ScalePlan) -> ClipPlan:
     """Settle how a clip is seen, enlarged, encoded and muxed, all of it tried out. Raises as `upscale_video`."""
-    view = plan_view(info, job.viewing)
-    if job.viewing.square_pixels:
-        view, plan = squared(view, plan)
+    view, plan = as_shown(plan_view(info, job.viewing), plan)
     size_px = plan.target_size(view.info.height, view.info.width)
     encoder = plan_encoder(view.info, *size_px, job.encoding, job.target)
     return ClipPlan(view, plan, encoder, plan_output(view.info, encoder, job.target, job.tracks))

@@ -23,7 +23,7 @@ from upscale.video.frame_source import FrameSource
 from upscale.video.pipeline import VideoJob
 from upscale.video.reading.reader import Frame, VideoReader
 from upscale.video.reading.timing import Span
-from upscale.video.square import squared
+from upscale.video.square import as_shown
 from upscale.video.view import View, plan_view
 
 # Of networks that do not know how far they look.
@@ -57,9 +57,7 @@ def write_preview(job: VideoJob, at_s: Fraction, crop: Crop, upscaler: Upscaler,
     """
     reading = replace(job.reading, span=Span(at_s), hwaccel="none")
     with VideoReader(job.source, reading) as reader:
-        view = plan_view(reader.info, job.viewing)
-        if job.viewing.square_pixels:
-            view, plan = squared(view, plan)
+        view, plan = as_shown(plan_view(reader.info, job.viewing), plan)
         frame = next(reader.frames())
         before, after = _enlarged(frame, view, crop, upscaler, plan)
     make_folder(job.target.parent)

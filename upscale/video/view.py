@@ -19,7 +19,10 @@ MatrixWish = Literal["auto", "bt601", "bt709", "bt2020"]
 
 @dataclass(frozen=True)
 class Viewing:
-    """What the user wants of the picture. `matrix` stands in for the clip's own tag; `square_pixels`: see `squared`."""
+    """What the user wants of the picture.
+
+    `matrix` stands in for the clip's own tag; `square_pixels`: see `square.as_shown`.
+    """
 
     hdr: Hdr = "keep"
     rotation: Rotation = "keep"

@@ -1,5 +1,6 @@
 """Fields become frames: one for one, at the same times, in the right order. Judge: the pictures before weaving."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from av.filter import Graph
 from clips import Clip, write_clip
 from numpy.typing import NDArray
 
+from upscale.errors import UsageError
 from upscale.video.colour.layout import component_views, find_layout
 from upscale.video.reading.deinterlace import Deinterlace
 from upscale.video.reading.reader import Frame, Reading, VideoReader
@@ -100,6 +102,19 @@ def test_every_format_comes_out_as_it_went_in(tmp_path: Path, pix_fmt: str) -> N
     assert notes == ["all frames were deinterlaced with bwdif"] and len(on) == len(off) == 12
     assert [[plane.shape for plane in frame.planes] for frame in on] == [[p.shape for p in f.planes] for f in off]
     assert all(abs(float(a.planes[0].mean()) - float(b.planes[0].mean())) < 4 for a, b in zip(on, off, strict=True))
+
+
+@pytest.mark.parametrize(("height", "width", "pix_fmt"), [(6, 16, "yuv420p"), (16, 4, "yuv420p"), (3, 16, "gray")])
+def test_pictures_too_small_for_it_are_refused_or_left_as_they_are(
+    tmp_path: Path, height: int, width: int, pix_fmt: str
+) -> None:
+    small = Clip(codec="rawvideo", pix_fmt=pix_fmt, height=height, width=width, audio=False, options={})
+    path = write_clip(tmp_path / "clip.nut", small)
+    with pytest.raises(UsageError, match=f"--deinterlace on: pictures of {width}x{height} pixels .* are too small"):
+        read(path, "on")
+    assert len(read(path, "auto")[0]) == 12
+    enough = write_clip(tmp_path / "enough.nut", replace(small, height=8, width=6))
+    assert len(read(enough, "on")[0]) == 12
 
 
 @pytest.mark.data

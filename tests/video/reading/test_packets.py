@@ -10,7 +10,7 @@ import pytest
 from clips import Clip, write_clip
 
 from upscale.video.reading.container import open_container
-from upscale.video.reading.packets import _without_outliers, packets
+from upscale.video.reading.packets import _Stamps, _without_outliers, packets
 from upscale.video.reading.reader import VideoReader
 
 
@@ -71,7 +71,7 @@ def test_texts_far_apart_hold_no_packets_back(tmp_path: Path) -> None:
     read: list[str] = []
     with open_container(path) as container:
         noted = (read.append(packet.stream.type) or packet for packet in container.demux() if packet.size)  # type: ignore[func-returns-value]
-        held = [len(read) - given for given, _ in enumerate(_without_outliers(noted), 1)]
+        held = [len(read) - given for given, _ in enumerate(_without_outliers(noted, _Stamps(container)), 1)]
     assert read.count("subtitle") == 3 and max(held) < 5
 
 

@@ -59,6 +59,30 @@ def test_a_frame_is_read_the_same_each_time() -> None:
     assert len(read) == 1
 
 
+@pytest.mark.parametrize(("name", "unit"), [("yuv420p", 1), ("yuv444p10le", 4)])
+@pytest.mark.parametrize("first_is_full", [True, False])
+def test_a_range_that_changes_on_the_way_is_converted_and_said(name: str, unit: int, first_is_full: bool) -> None:
+    layout = find_layout(name)
+    assert layout is not None
+    full, limited = (av.VideoFrame(64, 16, name) for _ in range(2))
+    levels = np.linspace(0, 1, 64)
+    codes = {2: levels * layout.peak, 1: (levels * 219 + 16) * unit}
+    for frame, colour_range in ((full, 2), (limited, 1)):
+        frame.color_range = colour_range
+        for index, view in enumerate(component_views(frame, layout)):
+            view[:] = 128 * unit if index else np.rint(codes[colour_range])
+    first, other = (full, limited) if first_is_full else (limited, full)
+    uniform = Uniform(first)
+    same, converted = uniform.frames([first, other])
+    assert same is first
+    assert uniform.notes() == [
+        f"frames of another colour range, converted to the first one's {'full' if first_is_full else 'limited'}: 1"
+    ]
+    luma, cb, _ = component_views(converted, layout)
+    wanted = codes[2 if first_is_full else 1]
+    assert np.abs(luma - wanted).max() <= 1.5 and np.abs(cb.astype(int) - 128 * unit).max() <= 1
+
+
 def test_what_cannot_be_converted_is_named() -> None:
     frame = av.VideoFrame(16, 8, "gbrap32le")
     with pytest.raises(BadInputError, match="gbrap32le, which cannot be read"):

@@ -11,26 +11,35 @@ from upscale.video.tracks.containers import square_size, target_suffix
 
 
 @pytest.mark.parametrize(
-    ("name", "codec", "wish", "suffix"),
+    ("name", "codec", "suffix"),
     [
-        ("a.mp4", "libx264", None, ".mp4"),
-        ("a.MOV", "libx264", None, ".MOV"),
-        ("a.mkv", "ffv1", None, ".mkv"),
-        ("a.avi", "libx264", None, ".mkv"),
-        ("a.ts", "libx264", None, ".mkv"),
-        ("a", "libx264", None, ".mkv"),
-        ("a.webm", "libx264", None, ".mkv"),
-        ("a.webm", "libvpx-vp9", None, ".webm"),
-        ("a.avi", "libx264", "mp4", ".mp4"),
-        ("a.mp4", "libx264", ".MKV", ".mkv"),
+        ("a.mp4", "h264", ".mp4"),
+        ("a.MOV", "auto", ".MOV"),
+        ("a.mkv", "ffv1", ".mkv"),
+        ("a.avi", "h264", ".mkv"),
+        ("a.ts", "auto", ".mkv"),
+        ("a", "auto", ".mkv"),
+        ("a.webm", "auto", ".mkv"),
+        ("a.webm", "vp9", ".webm"),
+        ("a.webm", "vp9_qsv", ".webm"),
+        ("a.webm", "nvenc", ".mkv"),
+        ("a.mp4", "prores", ".mov"),
+        ("a.mp4", "prores_videotoolbox", ".mov"),
+        ("a.mov", "prores", ".mov"),
+        ("a.mkv", "prores", ".mkv"),
+        ("a.mov", "ffv1", ".mkv"),
+        ("a.mp4", "nosuch", ".mp4"),
+        ("a.gif", "auto", ".gif"),
+        ("a.webp", "gif", ".webp"),
+        ("a.png", "auto", ".png"),
+        ("a.gif", "h264", ".mkv"),
+        ("%03d.png", "auto", ".png"),
     ],
 )
-def test_results_go_where_they_lose_nothing_or_where_they_are_wanted(
-    name: str, codec: str, wish: str | None, suffix: str
-) -> None:
-    found, why = target_suffix(Path(name), codec, wish)
+def test_results_go_where_they_lose_nothing(name: str, codec: str, suffix: str) -> None:
+    found, why = target_suffix(Path(name), codec)
     assert found == suffix
-    assert bool(why) == (wish is None and found != Path(name).suffix)
+    assert bool(why) == (found != Path(name).suffix)
 
 
 @pytest.mark.parametrize(

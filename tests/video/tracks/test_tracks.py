@@ -97,9 +97,38 @@ def test_words_are_converted_where_the_container_wants_other_ones(
     source = write_medley(tmp_path / "in.mkv", Medley(audio=(), words=words))
     target = tmp_path / f"out{suffix}"
     early, late = rejoin(source, target, codec=codec)
-    assert [note for note in early if "converted" in note] and len(early) == 1 and not late
+    [note] = early
+    assert "it is converted to" in note and note.endswith(", without positions and most styles") and not late
     assert kinds(target)[1] == f"subtitle {result}"
     assert said(target) == [(start, start + length, text) for start, length, text in WORDS]
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".mp4", "libx264"), (".webm", "libvpx-vp9"), (".mkv", "libx264")])
+def test_texts_that_mp4_cannot_show_together_are_counted(tmp_path: Path, suffix: str, codec: str) -> None:
+    words = ((300, 900, "long"), (900, 100, "short"), (1000, 200, "next"), (1000, 500, "at once"), (1600, 100, "last"))
+    source = write_medley(tmp_path / "in.mkv", Medley(audio=(), said=words))
+    target = tmp_path / f"out{suffix}"
+    _, late = rejoin(source, target, codec=codec)
+    whole = [(start, start + length, text) for start, length, text in words]
+    if suffix == ".mp4":
+        assert late == [
+            "its subrip subtitle stream: 2 of its texts end when the next one begins, for MP4 shows one at a time"
+        ]
+        assert [text for start, end, text in whole if (start, end, text) not in said(target)] == ["long", "next"]
+    else:
+        assert (late, said(target)) == ([], whole)
+
+
+def test_a_second_video_is_copied_and_said_to_stay_as_it_was(tmp_path: Path) -> None:
+    source = write_medley(tmp_path / "in.mkv", Medley(videos=2, audio=(), words=None))
+    early, late = rejoin(source, tmp_path / "out.mkv")
+    assert (list(early), late) == (
+        ["its other video, stream 1, is copied as it is, not enlarged; --map -0:1 leaves it out"],
+        [],
+    )
+    assert_same_streams(source, tmp_path / "out.mkv", "v:1", "v:1")
+    assert rejoin(source, tmp_path / "one.mkv", Tracks(maps=("-0:1",))) == ((), [])
+    assert kinds(tmp_path / "one.mkv") == ["video h264"]
 
 
 def test_mp4s_text_becomes_subrip_in_matroska(tmp_path: Path) -> None:

@@ -114,15 +114,24 @@ def option_names(encoder: av.Codec) -> set[str]:
 
 def encoder_name(word: str, target: Path | None = None) -> str:
     """FFmpeg's name for what the user calls a codec; for `auto` that of the target's usual one."""
-    name = _SHORT_NAMES.get(word.lower(), word.lower())
+    name = _full_name(word)
     kind, suffix = (kind_of(target), target.suffix.lower()) if target else ("container", "")
-    if kind == "animation" and name in _ANIMATED:
+    if kind == "animation" and is_animated(word):
         return "png"
     if name != AUTO:
         return name
     if kind == "numbered":
         return NUMBERED[suffix]
     return "libvpx-vp9" if suffix == ".webm" else DEFAULT
+
+
+def is_animated(word: str) -> bool:
+    """Whether what the user calls a codec goes into animations."""
+    return _full_name(word) in _ANIMATED
+
+
+def _full_name(word: str) -> str:
+    return _SHORT_NAMES.get(word.lower(), word.lower())
 
 
 def kind_of(target: Path) -> Kind:

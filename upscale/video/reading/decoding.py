@@ -86,6 +86,7 @@ class Decoder:
         try:
             self.stream = main_video(self.container, self.source)
             self._context = _context(self.stream, self._threads if self._quick else 1)
+            self._origin_s = origin_s(self.container)
             _refuse_too_large(self._context, self.source)
         except BadInputError:
             self.close()
@@ -126,7 +127,7 @@ class Decoder:
             self._settle()
             self.damage.corrupt_frames += 1
         if frame.pts is not None:
-            self.damage.shown(frame.pts * self.time_base - origin_s(self.container))
+            self.damage.shown(frame.pts * self.time_base - self._origin_s)
 
     def _settle(self) -> None:
         """There is no more hurry: whatever is odd must be the file's own fault."""
@@ -173,7 +174,7 @@ class Decoder:
     def _seconds(self, packet: AnyPacket) -> Fraction | None:
         """When a packet is due, as players count."""
         at = packet.pts if packet.pts is not None else packet.dts
-        return None if at is None else at * packet.time_base - origin_s(self.container)
+        return None if at is None else at * packet.time_base - self._origin_s
 
 
 def loses_alpha(stream: av.VideoStream) -> bool:

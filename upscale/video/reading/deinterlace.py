@@ -10,12 +10,28 @@ from typing import Literal
 import av
 from av.filter import Graph
 
+from upscale.errors import UsageError
+from upscale.video.colour.layout import PixelLayout
 from upscale.video.reading.trimming import Timed
 
 Deinterlace = Literal["auto", "on", "off"]
 # bwdif takes no interleaved chroma; these are the same samples in planes.
 _PLANAR = {"nv12": "yuv420p", "nv21": "yuv420p", "nv16": "yuv422p", "nv24": "yuv444p", "p010le": "yuv420p10le",
            "p016le": "yuv420p16le", "p210le": "yuv422p10le", "yuyv422": "yuv422p", "uyvy422": "yuv422p"}  # fmt: skip
+# Of every plane, chroma's too (libavfilter/vf_bwdif.c).
+_LEAST_HEIGHT_PX, _LEAST_WIDTH_PX = 4, 3
+
+
+def feasible(wish: Deinterlace, height: int, width: int, layout: PixelLayout) -> Deinterlace:
+    """The wish, or off for pictures that are too small; UsageError where all of those are to be deinterlaced."""
+    rows, columns = -(-height >> layout.log2_height), -(-width >> layout.log2_width)
+    if rows >= _LEAST_HEIGHT_PX and columns >= _LEAST_WIDTH_PX:
+        return wish
+    if wish == "on":
+        raise UsageError(
+            f"--deinterlace on: pictures of {width}x{height} pixels in {layout.name} are too small for bwdif"
+        )
+    return "off"
 
 
 @dataclass

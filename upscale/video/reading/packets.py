@@ -1,7 +1,10 @@
 """The packets of a file, past what cannot be read, their clocks running on where the file's own begin anew."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
+from typing import TypeAlias
 
 import av
 from av.container import InputContainer
@@ -29,8 +32,9 @@ def packets(
     Where the clock jumps, for days or back to the beginning, all streams go on from where they were, moved by the
     same time, and in the same way for whoever reads the file.
     """
-    clocks = _Clocks(container)
-    for packet in _without_outliers(_readable(container, on_failure)):
+    stamps = _Stamps(container)
+    clocks = _Clocks(container, stamps)
+    for packet in _without_outliers(_readable(container, on_failure), stamps):
         clocks.mend(packet)
         yield packet
 
@@ -55,26 +59,67 @@ def _readable(container: InputContainer, on_failure: Callable[[av.FFmpegError], 
             return
 
 
-def _without_outliers(packets: Iterable[AnyPacket]) -> Iterator[AnyPacket]:
+# In the ticks of `_Stamps`; of a stream that does not go into them, and so rarely that it may be slow, a fraction.
+_Ticks: TypeAlias = int | Fraction
+
+
+@dataclass(frozen=True)
+class _Track:
+    """A stream's own tick in the common ones. `is_steady`: its packets follow each other without long pauses."""
+
+    unit: _Ticks
+    is_steady: bool
+
+
+class _Stamps:
+    """Times of all streams in common ticks, `per_s` a second: as exact as fractions of a second, and much quicker."""
+
+    def __init__(self, container: InputContainer) -> None:
+        bases = [stream.time_base for stream in container.streams if stream.time_base]
+        # Tenths, too, so that what is compared with them is whole.
+        self.per_s = lcm(10, *(base.denominator for base in bases))
+        self._tracks: dict[int, _Track] = {}
+
+    def track(self, packet: AnyPacket) -> _Track:
+        """Of the packet's stream."""
+        known = self._tracks.get(packet.stream_index)
+        if known is None:
+            # Of texts and data a pause is the rule.
+            is_steady = packet.stream.type in ("video", "audio")
+            known = self._tracks[packet.stream_index] = _Track(self.ticks(packet.time_base), is_steady)
+        return known
+
+    def ticks(self, seconds: Fraction | int) -> _Ticks:
+        """As a whole number, if it is one."""
+        ticks = Fraction(seconds) * self.per_s
+        return ticks.numerator if ticks.denominator == 1 else ticks
+
+    def at(self, packet: AnyPacket) -> _Ticks | None:
+        """When a packet is due; None where that is unknown, or says nothing about the clock."""
+        track = self.track(packet)
+        stamp = packet.pts if packet.dts is None else packet.dts
+        return None if stamp is None or not track.is_steady else stamp * track.unit
+
+
+def _without_outliers(packets: Iterable[AnyPacket], stamps: _Stamps) -> Iterator[AnyPacket]:
     """The packets, without the time of one that is far ahead, while its stream's next one is where it was."""
-    last_s: dict[int, Fraction] = {}
+    last: dict[int, _Ticks] = {}
     held: list[AnyPacket] = []
     suspect: int | None = None
+    pause = _PAUSE_S * stamps.per_s
     for packet in packets:
-        # Of texts and data a pause is the rule, and all other packets would be held over it.
-        at = _stamp_s(packet) if packet.stream.type in ("video", "audio") else None
-        index = packet.stream.index
+        at, index = stamps.at(packet), packet.stream_index
         if suspect is not None and (index == suspect or len(held) >= _MOST_HELD):
-            if at is not None and index == suspect and abs(at - last_s[index]) < _PAUSE_S:
+            if at is not None and index == suspect and abs(at - last[index]) < pause:
                 held[0].pts = held[0].dts = None
-            elif (jumped := _stamp_s(held[0])) is not None:
-                last_s[suspect] = jumped
+            elif (jumped := stamps.at(held[0])) is not None:
+                last[suspect] = jumped
             yield from held
             held, suspect = [], None
-        if suspect is None and at is not None and at - last_s.get(index, at) > _PAUSE_S:
+        if suspect is None and at is not None and at - last.get(index, at) > pause:
             suspect = index
         elif at is not None:
-            last_s[index] = at
+            last[index] = at
         if suspect is None:
             yield packet
         else:
@@ -82,50 +127,47 @@ def _without_outliers(packets: Iterable[AnyPacket]) -> Iterator[AnyPacket]:
     yield from held
 
 
-def _stamp_s(packet: AnyPacket) -> Fraction | None:
-    stamp = packet.pts if packet.dts is None else packet.dts
-    return None if stamp is None else stamp * packet.time_base
-
-
 class _Clocks:
     """What has to be added to each stream's times, by how its packets follow each other."""
 
-    def __init__(self, container: InputContainer) -> None:
+    def __init__(self, container: InputContainer, stamps: _Stamps) -> None:
         restarts = bool(set(container.format.name.split(",")) & _RESTARTING)
-        self._pause_s = _PAUSE_S if restarts else _LONGEST_PAUSE_S
-        self._back_s = _BACK_S if restarts else _LONGEST_BACK_S
-        self._shifts = [Fraction(0)]
-        self._own: dict[int, Fraction] = {}
-        self._next_s: dict[int, Fraction] = {}
+        self._stamps = stamps
+        self._pause = _PAUSE_S * stamps.per_s
+        self._longest_pause = self._pause if restarts else _LONGEST_PAUSE_S * stamps.per_s
+        self._back = stamps.ticks(_BACK_S if restarts else _LONGEST_BACK_S)
+        self._shifts: list[_Ticks] = [0]
+        self._own: dict[int, _Ticks] = {}
+        self._next: dict[int, _Ticks] = {}
         # Times before the beginning, which some files have and MP4 would hide: all is moved by the same.
-        self._at_first = before_zero_s(container)
+        self._at_first = stamps.ticks(before_zero_s(container))
 
     def mend(self, packet: AnyPacket) -> None:
         """Give a packet the times that it should have."""
         shift = self._shift(packet) + self._at_first
         if shift:
-            ticks = round(shift / packet.time_base)
+            ticks = round(Fraction(shift, self._stamps.track(packet).unit))
             packet.pts = None if packet.pts is None else packet.pts + ticks
             packet.dts = None if packet.dts is None else packet.dts + ticks
 
-    def _shift(self, packet: AnyPacket) -> Fraction:
-        at, index = _stamp_s(packet), packet.stream.index
+    def _shift(self, packet: AnyPacket) -> _Ticks:
+        at, index = self._stamps.at(packet), packet.stream_index
         shift = self._own.get(index, self._shifts[-1])
-        if at is None or packet.stream.type not in ("video", "audio"):
+        if at is None:
             return shift
-        expected = self._next_s.get(index)
+        expected = self._next.get(index)
         if expected is not None:
             shift = self._fitting(at, expected, shift)
         self._own[index] = shift
-        self._next_s[index] = at + shift + (packet.duration or 0) * packet.time_base
+        self._next[index] = at + shift + (packet.duration or 0) * self._stamps.track(packet).unit
         return shift
 
-    def _fitting(self, at: Fraction, expected: Fraction, own: Fraction) -> Fraction:
+    def _fitting(self, at: _Ticks, expected: _Ticks, own: _Ticks) -> _Ticks:
         """The stream's own shift, else one that another stream has, so that they stay together, else a new one."""
         for shift in (own, *reversed(self._shifts)):
-            if -self._back_s <= at + shift - expected <= _PAUSE_S:
+            if -self._back <= at + shift - expected <= self._pause:
                 return shift
-        if -self._back_s <= at + own - expected <= self._pause_s:
+        if -self._back <= at + own - expected <= self._longest_pause:
             return own
         # A broken clock would have a new one for every packet.
         self._shifts = [*self._shifts[-7:], expected - at]

@@ -1,6 +1,6 @@
 """What a file's index and header promise: a file that was cut off ends like any other, and only they tell."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,7 +19,14 @@ class Seen:
 
     video_packets: int = 0
     video_at: int | None = None
-    end_s: Fraction = Fraction(0)
+    # Of each stream in its own ticks, in which comparing is quick.
+    _ends: dict[int, int] = field(default_factory=dict)
+    _ticks_s: dict[int, Fraction] = field(default_factory=dict)
+
+    @property
+    def end_s(self) -> Fraction:
+        """In seconds."""
+        return max((end * self._ticks_s[index] for index, end in self._ends.items()), default=Fraction(0))
 
     def count(self, packet: AnyPacket, *, is_video: bool) -> None:
         """One more packet."""
@@ -27,8 +34,11 @@ class Seen:
         if is_video and self.video_at is None:
             self.video_at = packet.pos
         at = packet.pts if packet.pts is not None else packet.dts
+        index = packet.stream_index
+        if index not in self._ends:
+            self._ends[index], self._ticks_s[index] = 0, packet.time_base
         if at is not None:
-            self.end_s = max(self.end_s, (at + (packet.duration or 0)) * packet.time_base)
+            self._ends[index] = max(self._ends[index], at + (packet.duration or 0))
 
 
 def unkept(container: InputContainer, stream: av.VideoStream, seen: Seen, source: Path, damage: Damage) -> None:

@@ -19,7 +19,7 @@ from upscale.video.colour.hdr import HdrMetadata, hdr_notes, read_hdr
 from upscale.video.colour.layout import PixelLayout, Samples, component_views, find_layout
 from upscale.video.colour.tags import ColourTags, read_siting, read_tags, source_colour
 from upscale.video.reading.decoding import Decoder, loses_alpha
-from upscale.video.reading.deinterlace import Deinterlace, Deinterlacer
+from upscale.video.reading.deinterlace import Deinterlace, Deinterlacer, feasible
 from upscale.video.reading.sequence import find_sequence
 from upscale.video.reading.timing import (
     BestEffort,
@@ -86,7 +86,7 @@ class VideoReader:
     """An open clip. `info` is known at once; `frames` decodes it once, from the first frame to the last.
 
     Raises BadInputError for what is no video or holds no frame that can be decoded, UsageError for a span without
-    any frame.
+    any frame, and for pictures too small for what is asked of them.
     """
 
     def __init__(self, source: Path, reading: Reading | None = None) -> None:
@@ -102,9 +102,10 @@ class VideoReader:
                 raise BadInputError(self._no_frame())
             self._uniform = Uniform(self._first[0])
             self.info = self._read_info()
+            deinterlace = feasible(reading.deinterlace, self.info.height, self.info.width, self.info.layout)
             on_failure.pop_all()
         self._clock = Clock(self.info.time_base, self.info.rate, regular=not self._has_times)
-        self._deinterlacer = Deinterlacer(reading.deinterlace, self.info.time_base)
+        self._deinterlacer = Deinterlacer(deinterlace, self.info.time_base)
         self.frames_read = 0
 
     def __enter__(self) -> Self:

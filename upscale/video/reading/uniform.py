@@ -7,6 +7,7 @@ from av.codec.codec import find_best_pix_fmt_of_list
 
 from upscale.errors import BadInputError
 from upscale.video.colour.layout import find_layout
+from upscale.video.colour.tags import FULL_RANGE
 
 # To these libswscale converts every format that has no layout of its own: palettes, single bits, packed and unusual
 # depths without loss where one of them is as deep, Bayer patterns and floating point as near as it goes.
@@ -24,6 +25,7 @@ _NEVER_EXACT = ("bayer", "f16", "f32", "xyz")
 _SWSCALE = "BICUBIC"  # what FFmpeg itself inserts
 # libswscale's slices race where it reads y210 (up to one frame in twenty with lost rows, in FFmpeg 8.1).
 _THREADS = 1
+_LIMITED_RANGE = 1
 
 
 def readable_format(name: str) -> tuple[str, bool]:
@@ -48,15 +50,14 @@ class Uniform:
         self.name, self.is_lossy = readable_format(self.stored_name)
         self._layout = find_layout(self.name)
         self._range = _colour_range(first)
-        self.resized = self.converted = 0
+        self.resized = self.converted = self.stretched = 0
         self._other = ""
 
     def frames(self, frames: Iterable[av.VideoFrame]) -> Iterator[av.VideoFrame]:
         """The same frames, all of one kind."""
         for frame in frames:
-            is_resized = (frame.height, frame.width) != (self.height, self.width)
-            if is_resized or find_layout(frame.format.name) != self._layout:
-                self._count(frame, is_resized=is_resized)
+            if self._is_other(frame):
+                self._count(frame)
                 yield self._converted(frame)
             else:
                 yield frame
@@ -71,12 +72,24 @@ class Uniform:
             )
         if self.converted:
             notes.append(f"frames of another pixel format, converted to the first one's {self.name}: {self.converted}")
+        if self.stretched:
+            name = "full" if self._range == FULL_RANGE else "limited"
+            notes.append(f"frames of another colour range, converted to the first one's {name}: {self.stretched}")
         return notes
 
-    def _count(self, frame: av.VideoFrame, *, is_resized: bool) -> None:
-        if is_resized:
+    def _is_other(self, frame: av.VideoFrame) -> bool:
+        is_like = find_layout(frame.format.name) == self._layout and _colour_range(frame) == self._range
+        return not is_like or self._is_resized(frame)
+
+    def _is_resized(self, frame: av.VideoFrame) -> bool:
+        return (frame.height, frame.width) != (self.height, self.width)
+
+    def _count(self, frame: av.VideoFrame) -> None:
+        if self._is_resized(frame):
             self.resized += 1
             self._other = f"{frame.width}x{frame.height}"
+        elif _colour_range(frame) != self._range:
+            self.stretched += 1
         elif frame.format.name != self.stored_name:
             self.converted += 1
 
@@ -96,5 +109,6 @@ class Uniform:
 
 
 def _colour_range(frame: av.VideoFrame) -> int:
-    """1 limited, 2 full, as FFmpeg numbers them."""
-    return 2 if frame.color_range == 2 or frame.format.name.startswith("yuvj") or frame.format.is_rgb else 1
+    """As FFmpeg numbers them."""
+    is_full = frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj") or frame.format.is_rgb
+    return FULL_RANGE if is_full else _LIMITED_RANGE

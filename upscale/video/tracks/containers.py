@@ -5,27 +5,47 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.codec.codec import UnknownCodecError
+
+from upscale.video.encoding.codecs import ANIMATIONS, encoder_name, is_animated
+from upscale.video.encoding.hardware import hardware
+from upscale.video.reading.sequence import is_pattern
 
 MP4_SUFFIXES = (".mp4", ".m4v", ".mov")
 MATROSKA_SUFFIXES = (".mkv", ".webm")
 # Containers that keep every frame's time (Matroska to the millisecond) and take nearly every stream.
-_KEPT_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".mkv"})
-# The only codecs WebM may hold.
-_WEBM_CODECS = ("libvpx", "libvpx-vp9", "libsvtav1", "libaom-av1", "librav1e", "av1_nvenc", "av1_qsv", "vp9_qsv")
+_KEPT_SUFFIXES = frozenset((*MP4_SUFFIXES, *MATROSKA_SUFFIXES))
 
 
-def target_suffix(source: Path, codec: str, wish: str | None = None) -> tuple[str, str | None]:
-    """The suffix of a clip's result, and why it is another than the source's, if that is not what was asked for.
+def target_suffix(source: Path, codec: str) -> tuple[str, str | None]:
+    """The suffix of a clip's result where nobody names one, and why it is another than the source's, if it is.
 
-    `wish` names a container as users do: mkv, .mkv, MKV; None keeps the source's where that keeps every frame's time.
+    That stays where it keeps every frame's time and can hold what `codec`, as users call it, encodes. Numbered and
+    moving pictures stay such, these unless a video's codec is named.
     """
-    if wish is not None:
-        return "." + wish.lower().lstrip("."), None
-    kind = source.suffix.lower()
-    if kind in _KEPT_SUFFIXES or (kind == ".webm" and codec in _WEBM_CODECS):
+    kind, encoder = source.suffix.lower(), encoder_name(codec)
+    if is_pattern(source) or (kind in ANIMATIONS and is_animated(codec)):
         return source.suffix, None
-    why = f"it is written as .mkv: {kind or 'a file without suffix'} would lose times or cannot hold {codec}"
-    return ".mkv", why
+    if kind not in _KEPT_SUFFIXES:
+        wishes, why = (".mkv", ".mov"), f"{kind or 'a file without suffix'} would lose times or streams"
+    else:
+        wishes = (kind, ".mov", ".mkv") if kind in MP4_SUFFIXES else (kind, ".mkv", ".mov")
+        why = f"{kind} cannot hold {encoder}"
+    suffix = next((wish for wish in wishes if _can_hold(wish, encoder)), ".mkv")
+    return (source.suffix, None) if suffix == kind else (suffix, f"it is written as {suffix}: {why}")
+
+
+def _can_hold(suffix: str, encoder: str) -> bool:
+    """Whether FFmpeg puts such packets into files of that name; of hardware, its software's, which may stand in."""
+    device = hardware(encoder)
+    try:
+        with av.open(NamedMemory(f"x{suffix}"), "w") as container:
+            container.add_stream(device.software if device else encoder)
+    except UnknownCodecError:
+        return True  # an error of its own, which says more
+    except ValueError:
+        return False
+    return True
 
 
 def is_container(suffix: str) -> bool:

@@ -30,7 +30,13 @@ _TEXT_CODECS = frozenset({"subrip", "ass", "ssa", "webvtt", "mov_text", "text"})
 _CODERS: dict[str, Coder] = {"aac": "aac", "opus": "libopus"}
 # How far a file is searched for the first packets of its streams.
 _SEARCHED_PACKETS = 1000
-_SPOKEN_CODERS = {"aac": "AAC", "libopus": "Opus", "mov_text": "MP4's timed text", "srt": "SubRip", "webvtt": "WebVTT"}
+_SPOKEN_CODERS = {
+    "aac": "AAC",
+    "libopus": "Opus",
+    "mov_text": "MP4's timed text, without positions and most styles",
+    "srt": "SubRip",
+    "webvtt": "WebVTT, without positions and most styles",
+}
 
 
 def plan_mux(info: VideoInfo, encoder: EncoderPlan, target: Path, tracks: Tracks) -> MuxPlan:
@@ -50,18 +56,18 @@ def plan_mux(info: VideoInfo, encoder: EncoderPlan, target: Path, tracks: Tracks
         wanted = [_ways(stream, opening, plan, cut) for stream, opening in _openings(source, _wanted(source, plan))]
         hoped = replace(plan, joined=tuple(ways[0] for ways in wanted if ways))
         if all(wanted) and _refusal(source, hoped) is None:
-            return replace(hoped, notes=tuple(_aspect_note(hoped)))
+            return replace(hoped, notes=tuple(_notes(source, hoped)))
         refusal = _refusal(source, plan)
         if refusal:
             raise UsageError(
                 f"a {target.suffix} file cannot hold what {encoder.codec} encodes ({refusal}); "
                 "choose another codec with -c, or .mkv"
             )
-        notes = list(_aspect_note(plan))
+        notes: list[str] = []
         for stream, ways in zip(_wanted(source, plan), wanted, strict=True):
             plan, note = _with_stream(source, plan, stream, ways)
             notes += [note] if note else []
-    return replace(plan, notes=tuple(notes))
+        return replace(plan, notes=(*_notes(source, plan), *notes))
 
 
 def _wanted(source: InputContainer, plan: MuxPlan) -> list[Stream]:
@@ -148,6 +154,15 @@ def _fits_matroska(source: InputContainer, plan: MuxPlan, stream: Stream) -> boo
 def _converted_note(stream: Stream, way: Track, plan: MuxPlan) -> str:
     result = _SPOKEN_CODERS[way.coder or ""]
     return f"a {plan.target.suffix} file cannot hold its {spoken(stream)}; it is converted to {result}"
+
+
+def _notes(source: InputContainer, plan: MuxPlan) -> Iterator[str]:
+    """What is not as it was, or not as the main video, although all goes in."""
+    yield from _aspect_note(plan)
+    for track in plan.joined:
+        if track.kind == "video" and not is_cover(source.streams[track.index]):
+            out = f"--map -0:{track.index} leaves it out"
+            yield f"its other video, stream {track.index}, is copied as it is, not enlarged; {out}"
 
 
 def _aspect_note(plan: MuxPlan) -> Iterator[str]:

@@ -33,13 +33,13 @@ def check(aside: Path, plan: MuxPlan, frames: int, joined: Joined) -> Iterator[s
     Raises OutputError where frames are missing, or packets of another stream, or where they have other times.
     """
     with open_container(aside) as result, open_container(plan.info.source) as source:
-        order = [index for index in joined.written if not _is_beside(plan, source, index)]
         streams = [stream for stream in result.streams if _is_carried(stream, result)]
-        pairs = dict(zip(order, streams, strict=False))
+        pairs = dict(zip(_in_order(plan, source, joined, len(streams)), streams, strict=False))
         found = _read(result, streams)
         _check_frames(plan, frames, found[pairs[plan.info.stream_index].index])
         yield from joined.notes
         yield from _refused(source, joined)
+        yield from _left_out(plan, source, joined, pairs)
         shift_s = _shift(plan, joined.written, found, pairs)
         if shift_s:
             yield f"{plan.suffix} knows no times before 0: all of it begins {float(shift_s):.3f} s later"
@@ -49,6 +49,12 @@ def check(aside: Path, plan: MuxPlan, frames: int, joined: Joined) -> Iterator[s
                 raise OutputError(complaint)
             yield complaint
         yield from _lost(plan, source, result, pairs)
+
+
+def _in_order(plan: MuxPlan, source: InputContainer, joined: Joined, found: int) -> list[int]:
+    """The source's indices of the result's tracks, of which MP4 leaves out those without a packet."""
+    order = [index for index in joined.written if not _is_beside(plan, source, index)]
+    return order if len(order) <= found else [index for index in order if joined.written[index].packets]
 
 
 def _is_beside(plan: MuxPlan, source: InputContainer, index: int) -> bool:
@@ -84,6 +90,12 @@ def _refused(source: InputContainer, joined: Joined) -> Iterator[str]:
     for index, count in joined.written.items():
         if count.refused:
             yield f"{count.refused} packets of its {spoken(source.streams[index])} are broken, and left out"
+
+
+def _left_out(plan: MuxPlan, source: InputContainer, joined: Joined, pairs: Mapping[int, Stream]) -> Iterator[str]:
+    for index, count in joined.written.items():
+        if not count.packets and index not in pairs and not _is_beside(plan, source, index):
+            yield f"nothing of its {spoken(source.streams[index])} is in this part; {plan.suffix} leaves that out"
 
 
 def _shift(

@@ -1,0 +1,33 @@
+"""One run at a time for one output."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from upscale.atomic import lock
+from upscale.errors import OutputError, UsageError, reason
+
+
+@contextmanager
+def claimed(out: Path) -> Iterator[None]:
+    """Hold `<out>.lock` meanwhile; the system drops it with the process.
+
+    Raises UsageError where another run holds it, OutputError where no file can be made there.
+    """
+    path = out.with_name(out.name + ".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("wb")
+    except OSError as error:
+        raise OutputError(f"cannot write {out}: {reason(error)}") from error
+    with file:
+        try:
+            lock(file, wait=False)
+        except BlockingIOError:
+            raise UsageError(f"another training writes {out} just now; wait for it, or give another --out") from None
+        except OSError:  # a disk without locks: two runs at once stay the user's own care
+            pass
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)

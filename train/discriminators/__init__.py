@@ -1,0 +1,1 @@
+"""Networks that tell enlarged pictures from real ones."""

@@ -1,0 +1,32 @@
+"""Where memory runs out in a training step: the same batch in more and smaller parts, whose gradients add up."""
+
+from upscale.train.parallel import OutOfMemoryElsewhereError, Team
+
+from upscale.engine.memory import is_out_of_memory
+from upscale.errors import TrainingError
+
+# What cuDNN says where its workspace does not fit.
+_REFUSALS = ("unable to find an engine to execute", "unable to find a valid cudnn algorithm")
+
+
+def is_to_be_repeated(error: RuntimeError | MemoryError, team: Team) -> bool:
+    """Whether memory ran out, here or in another process of the run; the others are told.
+
+    Ask in the `except` block; repeat the step after it, since until then the failed one's tensors hang on the error.
+    """
+    if isinstance(error, OutOfMemoryElsewhereError):
+        return True
+    if not is_out_of_memory(error) and not any(words in str(error).lower() for words in _REFUSALS):
+        return False
+    team.tell_out_of_memory()
+    return True
+
+
+def halved(accumulate: int, batch: int) -> int:
+    """How many equal parts a batch is taken in next, after `accumulate` did not fit: the next divisor twice as large.
+
+    Where there is none, single samples; TrainingError where the parts were single samples already.
+    """
+    if accumulate >= batch:
+        raise TrainingError("not even one crop at a time fits into memory; lower --crop, or take a smaller network")
+    return next(parts for parts in range(min(2 * accumulate, batch), batch + 1) if batch % parts == 0)
