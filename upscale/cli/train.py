@@ -76,6 +76,7 @@ def train(
     """Train a network on your pictures, into weights that images and video take by --model PATH."""
     with ending_at_once():
         from upscale.train.losses.names import parse_losses
+        from upscale.train.parallel import is_first_process
         from upscale.train.run import Control
 
     if steps is not None and minutes is not None:
@@ -98,9 +99,10 @@ def train(
         if show_data is not None:
             _show_data(config, show_data)
         elif dry_run:
-            _estimate(config, as_json=as_json)
+            _estimate(config, resume=resume, as_json=as_json)
         else:
-            report = Reporter(announce(config, resume=resume), as_json=as_json, quiet=quiet)
+            is_silent = quiet or not is_first_process()
+            report = Reporter(announce(config, resume=resume), as_json=as_json, quiet=is_silent)
             _run(config, control=Control(resume, extend, stop_at), report=report)
 
 
@@ -191,11 +193,11 @@ def _show_data(config: "TrainConfig", target: Path) -> None:
     typer.echo(f"wrote {target}", err=True)
 
 
-def _estimate(config: "TrainConfig", *, as_json: bool) -> None:
+def _estimate(config: "TrainConfig", *, resume: bool, as_json: bool) -> None:
     with ending_at_once():
         from upscale.train.estimate import estimate
 
-    figures = estimate(config)
+    figures = estimate(config, resume=resume)
     typer.echo(json.dumps(asdict(figures)) if as_json else str(figures))
 
 

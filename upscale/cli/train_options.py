@@ -58,7 +58,10 @@ ShowData = Annotated[
     ),
 ]
 
-Model = Annotated[str, typer.Option("--model", "-m", help="srcnn, espcn, srresnet or srgan.", rich_help_panel=NETWORK)]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", "-m", help="srcnn, espcn, srresnet or srgan. Default: srgan.", rich_help_panel=NETWORK),
+]
 Scale = Annotated[
     int | None,
     typer.Option("--scale", "-s", help="2, 3 or 4; espcn and srcnn to 8. Default: 4.", rich_help_panel=NETWORK),

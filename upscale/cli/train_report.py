@@ -26,18 +26,18 @@ def announce(config: "TrainConfig", *, resume: bool) -> str:
 
 
 class Reporter:
-    """A bar on a terminal, a line at each validation, or JSON events."""
+    """An announcement, then a bar on a terminal, a line at each validation, or JSON events."""
 
     def __init__(self, announcement: str, *, as_json: bool, quiet: bool) -> None:
         from tqdm import tqdm
 
-        self._announcement, self._as_json, self._quiet = announcement, as_json, quiet
+        self._as_json, self._quiet = as_json, quiet
+        if not quiet:
+            typer.echo(announcement, err=True)
         self._bar = tqdm(unit="step", disable=quiet or as_json or not sys.stderr.isatty(), file=sys.stderr)
         self._diagnosis: str | None = None
 
     def __enter__(self) -> "Reporter":
-        if not self._quiet:
-            typer.echo(self._announcement, err=True)
         return self
 
     def __exit__(

@@ -31,7 +31,7 @@ def test_samples_are_counted_where_they_lie(toy: ModuleType) -> None:
 
 
 def test_unrolling_keeps_the_modes_that_the_same_gan_loses_without(toy: ModuleType) -> None:
-    """Long before samples are sharp. Every seed tried gave at most 4 modes without unrolling, and 8 with it."""
+    """Long before samples are sharp. Ten seeds of ten gave 1 to 5 modes without unrolling, four of four 8 with it."""
     plain = replace(toy.WAYS[0], steps=400)
     unrolled = replace(plain, unroll=2)
     assert reached(toy, toy.train(plain, seed=2).moments[400]) <= 5

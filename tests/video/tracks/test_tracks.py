@@ -266,6 +266,19 @@ def test_a_span_cuts_all_tracks_alike(tmp_path: Path, audio: str) -> None:
     assert abs(best_shift(cut, resampled)) <= rate * 3 // 1000
 
 
+@pytest.mark.parametrize(("suffix", "kept"), [(".mp4", False), (".mkv", True)])
+def test_a_stream_without_anything_in_the_span_is_left_out_where_it_must_be(
+    tmp_path: Path, suffix: str, kept: bool
+) -> None:
+    source = write_medley(tmp_path / "in.mkv", Medley(videos=2, words=None))
+    target = tmp_path / f"out{suffix}"
+    # The second video has keyframes at 0.48 and 0.96 s.
+    _, late = rejoin(source, target, Tracks(span=Span(Fraction(3, 5), Fraction(4, 5))))
+    assert late == ([] if kept else ["its mpeg4 video stream has nothing in this part, and .mp4 leaves it out"])
+    assert kinds(target) == ["video h264", *(["video mpeg4"] if kept else []), "audio aac"]
+    assert len(probe(target).packets("v:0")) == 5
+
+
 @pytest.mark.data
 @pytest.mark.parametrize("suffix", ["kept", ".mkv"])
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The finished file, opened anew: whether all is there that was written, and what the container did not keep."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def check(aside: Path, plan: MuxPlan, frames: int, joined: Joined) -> Iterator[s
     """
     with open_container(aside) as result, open_container(plan.info.source) as source:
         streams = [stream for stream in result.streams if _is_carried(stream, result)]
-        pairs = dict(zip(_in_order(plan, source, joined, len(streams)), streams, strict=False))
+        pairs = dict(zip(_in_order(plan, source, joined, streams), streams, strict=False))
         found = _read(result, streams)
         _check_frames(plan, frames, found[pairs[plan.info.stream_index].index])
         yield from joined.notes
@@ -51,10 +52,11 @@ def check(aside: Path, plan: MuxPlan, frames: int, joined: Joined) -> Iterator[s
         yield from _lost(plan, source, result, pairs)
 
 
-def _in_order(plan: MuxPlan, source: InputContainer, joined: Joined, found: int) -> list[int]:
-    """The source's indices of the result's tracks, of which MP4 leaves out those without a packet."""
-    order = [index for index in joined.written if not _is_beside(plan, source, index)]
-    return order if len(order) <= found else [index for index in order if joined.written[index].packets]
+def _in_order(plan: MuxPlan, source: InputContainer, joined: Joined, streams: Sequence[Stream]) -> list[int]:
+    """The source's indices of the result's tracks; MP4 leaves out sound and pictures without a packet."""
+    kinds = {index: source.streams[index].type for index in joined.written if not _is_beside(plan, source, index)}
+    lacking = Counter(kinds.values()) - Counter(stream.type for stream in streams)
+    return [index for index, kind in kinds.items() if joined.written[index].packets or kind not in lacking]
 
 
 def _is_beside(plan: MuxPlan, source: InputContainer, index: int) -> bool:
@@ -95,7 +97,7 @@ def _refused(source: InputContainer, joined: Joined) -> Iterator[str]:
 def _left_out(plan: MuxPlan, source: InputContainer, joined: Joined, pairs: Mapping[int, Stream]) -> Iterator[str]:
     for index, count in joined.written.items():
         if not count.packets and index not in pairs and not _is_beside(plan, source, index):
-            yield f"nothing of its {spoken(source.streams[index])} is in this part; {plan.suffix} leaves that out"
+            yield f"its {spoken(source.streams[index])} has nothing in this part, and {plan.suffix} leaves it out"
 
 
 def _shift(
