@@ -116,7 +116,8 @@ def _without_outliers(packets: Iterable[AnyPacket], stamps: _Stamps) -> Iterator
                 last[suspect] = jumped
             yield from held
             held, suspect = [], None
-        if suspect is None and at is not None and at - last.get(index, at) > pause:
+        before = last.get(index)
+        if suspect is None and at is not None and before is not None and at - before > pause:
             suspect = index
         elif at is not None:
             last[index] = at

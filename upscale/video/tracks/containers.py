@@ -27,7 +27,8 @@ def target_suffix(source: Path, codec: str) -> tuple[str, str | None]:
     if is_pattern(source) or (kind in ANIMATIONS and is_animated(codec)):
         return source.suffix, None
     if kind not in _KEPT_SUFFIXES:
-        wishes, why = (".mkv", ".mov"), f"{kind or 'a file without suffix'} would lose times or streams"
+        wishes: tuple[str, ...] = (".mkv", ".mov")
+        why = f"{kind or 'a file without suffix'} would lose times or streams"
     else:
         wishes = (kind, ".mov", ".mkv") if kind in MP4_SUFFIXES else (kind, ".mkv", ".mov")
         why = f"{kind} cannot hold {encoder}"
