@@ -110,7 +110,7 @@ def _without_outliers(packets: Iterable[AnyPacket], stamps: _Stamps) -> Iterator
     for packet in packets:
         at, index = stamps.at(packet), packet.stream_index
         if suspect is not None and (index == suspect or len(held) >= _MOST_HELD):
-            if at is not None and index == suspect and abs(at - last[index]) < pause:
+            if at is not None and index == suspect and -pause < at - last[index] < pause:
                 held[0].pts = held[0].dts = None
             elif (jumped := stamps.at(held[0])) is not None:
                 last[suspect] = jumped
