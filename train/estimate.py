@@ -1,23 +1,23 @@
 """What a run will take, before it is begun: `upscale train --dry-run`."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
 import torch
 from torch import nn
+from upscale.train.begin import begun
 from upscale.train.config import TrainConfig
 from upscale.train.data.batches import Batch
 from upscale.train.data.loading import survey
-from upscale.train.losses.content import build_content
-from upscale.train.memory import halved, is_to_be_repeated
+from upscale.train.fitting import fitting_step
 from upscale.train.parallel import join_team
 from upscale.train.randomness import generator_for
 from upscale.train.results import best_path
-from upscale.train.saving import restore_state, state_folder
-from upscale.train.start import start
-from upscale.train.steps import NotFiniteError, Run, adversarial_step, content_step
+from upscale.train.saving import state_folder
+from upscale.train.steps import NotFiniteError, Run
 from upscale.train.watch.watch import log_folder
 
 from upscale.device import synchronise
@@ -85,13 +85,9 @@ def estimate(config: TrainConfig, *, resume: bool = False) -> Estimate:
     """
     with join_team(config.device) as team:
         _, pictures = survey(config)
-        state = start(config, team.device, initialise=not resume)
-        if resume:
-            restore_state(state, state_folder(config.out))
-        done = state.step
-        on_luma = getattr(state.network.config, "colour", "rgb") == "y"
-        content = build_content(config.losses, config.vgg_weights, team.device, on_luma=on_luma)
-        pace = _pace(Run(config, state, content, team))
+        run = begun(config, team, resume=resume)
+        state, done = run.state, run.state.step
+        pace = _pace(run)
     total = config.steps if config.minutes is None else done + max(1, round(config.minutes * 60 / pace.step_s))
     left = max(0, total - done)
     seconds = left * pace.step_s
@@ -141,18 +137,10 @@ def _noise(config: TrainConfig, device: torch.device) -> Batch:
 
 
 def _step(run: Run, batches: list[Batch]) -> None:
-    """One step as in the run, in as many parts as memory asks for."""
-    while True:
-        try:
-            (adversarial_step if run.state.adversary else content_step)(run, batches)
-            run.state.average(run.config.ema)
-            return
-        except NotFiniteError:  # noise is no picture; the time it took is the same
-            return
-        except (RuntimeError, MemoryError) as error:
-            if not is_to_be_repeated(error, run.team):
-                raise
-        run.state.accumulate = halved(run.state.accumulate, run.config.batch)
+    """One step as in the run."""
+    with suppress(NotFiniteError):  # noise is no picture; the time it took is the same
+        fitting_step(run, batches)
+        run.state.average(run.config.ema)
 
 
 def _count(network: nn.Module) -> int:

@@ -1,26 +1,24 @@
 """A training run: data once into memory, then one visible loop, then a file that the other commands take."""
 
-import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from upscale.train.begin import begun, compare_pictures, planned_steps, show_reference
 from upscale.train.claim import claimed
 from upscale.train.config import TrainConfig
-from upscale.train.data.batches import Batch, Batches
+from upscale.train.data.batches import Batches
 from upscale.train.data.loading import Pictures, load_pictures
+from upscale.train.fitting import fitting_step
 from upscale.train.length import Stopwatch
-from upscale.train.losses.content import build_content
-from upscale.train.memory import halved, is_to_be_repeated
 from upscale.train.parallel import Team, join_team
 from upscale.train.results import finished, keep_best
-from upscale.train.saving import check_writable, restore_state, save_state, saved_settings, state_folder
+from upscale.train.saving import check_writable, save_state, saved_settings, state_folder
 from upscale.train.schedule import learning_rate
-from upscale.train.start import start
 from upscale.train.state import TrainState
-from upscale.train.steps import NotFiniteError, Run, Told, adversarial_step, content_step
+from upscale.train.steps import NotFiniteError, Run, Told
 from upscale.train.validate import validate
 from upscale.train.watch.reports import StepReport, Validation
 from upscale.train.watch.watch import Watch, log_folder
@@ -29,8 +27,6 @@ from upscale.errors import TrainingError, UsageError
 from upscale.models.checkpoint import save_network
 
 _MOST_BAD_STEPS = 10
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -81,14 +77,16 @@ def _train(config: TrainConfig, on_step: Callable[[Progress], None], control: Co
     folder = state_folder(config.out)
     if team.is_main:
         check_writable(folder)
-    run = _begun(config, control, team)
+    run = begun(config, team, resume=control.resume)
     state = run.state
+    if control.stop_at is not None and control.stop_at <= state.step:
+        raise UsageError(f"--stop-at {control.stop_at}: the run is at step {state.step} already")
+    state.total = planned_steps(config, state, saved_settings(folder) if control.resume else None, control.extend)
     pictures = load_pictures(config, state.device, team.count, control.heard)
-    _compare(state, pictures)
+    compare_pictures(state, pictures)
     batches = Batches(config, pictures.training, state.device, share=team.share)
-    _show_reference(run, batches)
+    show_reference(run, batches)
     turns = config.gan.d_steps if "gan" in config.losses else 1
-    step_once = adversarial_step if "gan" in config.losses else content_step
     stopwatch = Stopwatch(config.minutes or 0.0, state.step)
     bad = 0
     with closing(batches.stream(state.step * turns)) as stream, _watching(config, state, team) as watch:
@@ -97,7 +95,7 @@ def _train(config: TrainConfig, on_step: Callable[[Progress], None], control: Co
             rate = _set_rates(config, state)
             drawn = [next(stream) for _ in range(turns)]
             try:
-                told, bad = _fitting(run, step_once, drawn), 0
+                told, bad = fitting_step(run, drawn), 0
                 state.average(config.ema)
             except NotFiniteError as error:
                 told, bad = error.told, bad + 1
@@ -126,48 +124,6 @@ def _train(config: TrainConfig, on_step: Callable[[Progress], None], control: Co
     return config.out
 
 
-def _begun(config: TrainConfig, control: Control, team: Team) -> Run:
-    """Networks and losses, fresh or from the saved state, the same in all processes."""
-    folder = state_folder(config.out)
-    state = start(config, team.device, initialise=not control.resume)
-    if control.resume:
-        restore_state(state, folder)
-    if control.stop_at is not None and control.stop_at <= state.step:
-        raise UsageError(f"--stop-at {control.stop_at}: the run is at step {state.step} already")
-    state.total = _planned(config, control, state, folder)
-    on_luma = getattr(state.network.config, "colour", "rgb") == "y"
-    return Run(config, state, build_content(config.losses, config.vgg_weights, team.device, on_luma=on_luma), team)
-
-
-def _planned(config: TrainConfig, control: Control, state: TrainState, folder: Path) -> int:
-    """The number of steps, 0 where the time has yet to tell; a resumed run keeps it unless it is to be extended."""
-    before = saved_settings(folder) if control.resume else None
-    if config.minutes is not None:
-        return state.total if before is not None and before.get("minutes") == config.minutes else 0
-    if before is not None and state.total not in (0, config.steps) and not control.extend:
-        raise UsageError(
-            f"this run was planned for {state.total} steps, and its learning rate with it: "
-            f"add --extend to make it {config.steps}, or leave --steps out"
-        )
-    if config.steps < state.step:
-        raise UsageError(f"--steps {config.steps}: the run is at step {state.step} already")
-    return config.steps
-
-
-def _compare(state: TrainState, pictures: Pictures) -> None:
-    """Say so where a resumed run finds other pictures: it goes on, but not as if it had never stopped."""
-    if state.pictures and state.pictures != pictures.fingerprint:
-        logger.warning("the training pictures have changed since this run began")
-    state.pictures = pictures.fingerprint
-
-
-def _show_reference(run: Run, batches: Batches) -> None:
-    """The batch that virtual batch norm compares all others with, chosen once; a state brings its own."""
-    if run.state.adversary is not None and run.config.gan.norm == "virtual" and run.state.step == 0:
-        run.state.adversary.judges.set_reference(batches.at(0)[1])
-        run.team.copy_from_main(run.state.adversary.judges.buffers())
-
-
 def _set_rates(config: TrainConfig, state: TrainState) -> float:
     """Give each optimiser the schedule's share of its own peak; the network's is returned."""
     rate = learning_rate(state.step, state.total, config)
@@ -175,30 +131,6 @@ def _set_rates(config: TrainConfig, state: TrainState) -> float:
     if state.adversary is not None:
         state.adversary.optimiser.param_groups[0]["lr"] = config.gan.learning_rate * rate / config.learning_rate
     return rate
-
-
-def _fitting(run: Run, step_once: Callable[[Run, list[Batch]], Told], drawn: list[Batch]) -> Told:
-    """One step; where memory runs out, the batch is taken in more parts from then on."""
-    while True:
-        try:
-            return step_once(run, drawn)
-        except (RuntimeError, MemoryError) as error:
-            if not is_to_be_repeated(error, run.team):
-                raise
-        _take_smaller_parts(run)
-
-
-def _take_smaller_parts(run: Run) -> None:
-    state = run.state
-    state.forget_statistics()
-    state.accumulate = halved(state.accumulate, run.config.batch)
-    state.optimiser.zero_grad(set_to_none=True)
-    if state.adversary is not None:
-        state.adversary.optimiser.zero_grad(set_to_none=True)
-    logger.warning(
-        "out of memory: each batch of %d is now taken in %d parts, whose gradients add up",
-        run.config.batch, state.accumulate,
-    )  # fmt: skip
 
 
 def _check_finite(bad: int, told: Told) -> None:
