@@ -26,6 +26,11 @@ def begun(config: TrainConfig, team: Team, *, resume: bool) -> Run:
     state = start(config, team.device, initialise=not resume)
     if resume:
         restore_state(state, state_folder(config.out))
+        # What memory asked for before, or more, in equal parts of what may be another batch.
+        wanted = max(state.accumulate, config.accumulate)
+        state.accumulate = next(
+            parts for parts in range(min(wanted, config.batch), config.batch + 1) if config.batch % parts == 0
+        )
     on_luma = getattr(state.network.config, "colour", "rgb") == "y"
     return Run(config, state, build_content(config.losses, config.vgg_weights, team.device, on_luma=on_luma), team)
 
@@ -36,7 +41,16 @@ def planned_steps(config: TrainConfig, state: TrainState, saved: dict[str, Any] 
     `saved` are the settings of a run that is resumed. UsageError for another number.
     """
     if config.minutes is not None:
-        return state.total if saved is not None and saved.get("minutes") == config.minutes else 0
+        if saved is None or state.total == 0:
+            return 0
+        if saved.get("minutes") == config.minutes:
+            return state.total
+        if not extend:
+            raise UsageError(
+                f"this run was planned for {state.total} steps, and its learning rate with it: "
+                f"add --extend to give it {config.minutes:g} minutes more, or leave --minutes out"
+            )
+        return 0
     if saved is not None and state.total not in (0, config.steps) and not extend:
         raise UsageError(
             f"this run was planned for {state.total} steps, and its learning rate with it: "

@@ -10,11 +10,11 @@ from upscale.errors import OutputError, UsageError, reason
 
 @contextmanager
 def claimed(out: Path) -> Iterator[None]:
-    """Hold `<out>.lock` meanwhile; the system drops it with the process.
+    """Hold a lock on `<out>.state.lock` meanwhile; the system drops it with the process, the empty file stays.
 
     Raises UsageError where another run holds it, OutputError where no file can be made there.
     """
-    path = out.with_name(out.name + ".lock")
+    path = out.with_name(out.name + ".state.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("wb")
@@ -27,7 +27,4 @@ def claimed(out: Path) -> Iterator[None]:
             raise UsageError(f"another training writes {out} just now; wait for it, or give another --out") from None
         except OSError:  # a disk without locks: two runs at once stay the user's own care
             pass
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+        yield

@@ -108,6 +108,12 @@ class TrainConfig:
     device: str = "auto"
     dtype: str = "auto"
 
+    @property
+    def smallest_part(self) -> int:
+        """How many samples BatchNorm in a discriminator has to see at once."""
+        words = self.gan.discriminator.split("+") if "gan" in self.losses else []
+        return 2 if any(self.gan.norm_of(word.partition("@")[0].strip()) == "batch" for word in words) else 1
+
 
 # What a setting may be: its kind, and for numbers the smallest and the largest value.
 _LARGE = 2**40
@@ -142,8 +148,9 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "objective": get_args(GanName),
     "norm": ("auto", *get_args(Norm)),
     "best": ("psnr", "niqe"),
+    "dtype": ("auto", "fp32", "bf16"),
 }
-_WORDS = ("model", "architecture", "init", "degrade", "discriminator", "licence", "device", "dtype")
+_WORDS = ("model", "architecture", "init", "degrade", "discriminator", "licence", "device")
 _SWITCHES = ("from_scratch", "fold_bn")
 _TABLES = ("network", "losses")
 PATHS = ("data", "out", "val", "lr", "cache", "vgg_weights")
@@ -249,11 +256,10 @@ def _check_together(config: TrainConfig) -> None:
     gan = config.gan
     if "gan" in config.losses:
         check_adversary(
-            gan.objective, norm=gan.norm, real_label=gan.real_label, skip_above=gan.skip_above, kernels=gan.kernels
-        )
-    batch = config.batch // config.accumulate
-    norms = {gan.norm_of(word.partition("@")[0].strip()) for word in gan.discriminator.split("+")}
-    if "gan" in config.losses and "batch" in norms and batch < 2:
+            gan.objective, norm=gan.norm, real_label=gan.real_label, skip_above=gan.skip_above, kernels=gan.kernels,
+            unroll=gan.unroll,
+        )  # fmt: skip
+    if config.batch // config.accumulate < config.smallest_part:
         raise UsageError("the discriminator's BatchNorm needs --batch 2 or more, or --d-norm spectral")
     if config.batch % config.accumulate:
         raise UsageError(f"--batch {config.batch} cannot be taken in {config.accumulate} equal parts")

@@ -1,10 +1,11 @@
 """A step that fits into memory."""
 
 import logging
+from collections.abc import Callable
 
 from upscale.train.data.batches import Batch
 from upscale.train.memory import halved, is_to_be_repeated
-from upscale.train.steps import Run, Told, adversarial_step, content_step
+from upscale.train.steps import Run, Told, turns
 
 logger = logging.getLogger(__name__)
 
@@ -12,12 +13,18 @@ logger = logging.getLogger(__name__)
 def fitting_step(run: Run, drawn: list[Batch]) -> Told:
     """One step of the kind that the run needs; where memory runs out, a batch is taken in more parts from then on.
 
-    Raises NotFiniteError, and TrainingError where not even a single crop fits.
+    Raises NotFiniteError, and TrainingError where not even the smallest part fits.
     """
-    step_once = content_step if run.state.adversary is None else adversarial_step
+    told = Told({}, {})
+    for take in turns(run, drawn):
+        told |= _fitting(run, take)
+    return told
+
+
+def _fitting(run: Run, take: Callable[[], Told]) -> Told:
     while True:
         try:
-            return step_once(run, drawn)
+            return take()
         except (RuntimeError, MemoryError) as error:
             if not is_to_be_repeated(error, run.team):
                 raise
@@ -27,7 +34,7 @@ def fitting_step(run: Run, drawn: list[Batch]) -> Told:
 def _take_smaller_parts(run: Run) -> None:
     state = run.state
     state.forget_statistics()
-    state.accumulate = halved(state.accumulate, run.config.batch)
+    state.accumulate = halved(state.accumulate, run.config.batch, run.config.smallest_part)
     state.optimiser.zero_grad(set_to_none=True)
     if state.adversary is not None:
         state.adversary.optimiser.zero_grad(set_to_none=True)

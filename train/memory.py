@@ -22,11 +22,13 @@ def is_to_be_repeated(error: RuntimeError | MemoryError, team: Team) -> bool:
     return True
 
 
-def halved(accumulate: int, batch: int) -> int:
+def halved(accumulate: int, batch: int, smallest: int = 1) -> int:
     """How many equal parts a batch is taken in next, after `accumulate` did not fit: the next divisor twice as large.
 
-    Where there is none, single samples; TrainingError where the parts were single samples already.
+    Where there is none, the largest that leaves `smallest` samples in a part; TrainingError where that is reached.
     """
-    if accumulate >= batch:
-        raise TrainingError("not even one crop at a time fits into memory; lower --crop, or take a smaller network")
-    return next(parts for parts in range(min(2 * accumulate, batch), batch + 1) if batch % parts == 0)
+    more = [parts for parts in range(accumulate + 1, batch // smallest + 1) if batch % parts == 0]
+    if not more:
+        few = "one crop" if smallest == 1 else f"{smallest} crops"
+        raise TrainingError(f"not even {few} at a time fit into memory; lower --crop, or take a smaller network")
+    return next((parts for parts in more if parts >= 2 * accumulate), more[-1])

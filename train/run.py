@@ -100,7 +100,7 @@ def _train(config: TrainConfig, on_step: Callable[[Progress], None], control: Co
             except NotFiniteError as error:
                 told, bad = error.told, bad + 1
                 state.forget_statistics()
-            _check_finite(bad, told)
+            _check_finite(bad, told, folder)
             state.step += 1
             state.total = state.total or team.same(stopwatch.total_after(state.step))
             seconds = time.monotonic() - begun_s
@@ -133,10 +133,11 @@ def _set_rates(config: TrainConfig, state: TrainState) -> float:
     return rate
 
 
-def _check_finite(bad: int, told: Told) -> None:
+def _check_finite(bad: int, told: Told, folder: Path) -> None:
     if bad > _MOST_BAD_STEPS:
+        kept = "; the last good state is kept" if folder.exists() else ""
         raise TrainingError(
-            f"{' and '.join(told.wrong())} were not finite in {bad} steps in a row; the last good state is kept: "
+            f"{' and '.join(told.wrong())} were not finite in {bad} steps in a row{kept}: "
             "lower --learning-rate, or use --dtype fp32"
         )
 

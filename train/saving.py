@@ -1,7 +1,6 @@
 """The state of a run as files beside its output, one whole state at any moment."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,13 @@ from torch import Tensor, nn
 from upscale.train.config import PATHS
 from upscale.train.state import TrainState
 
-from upscale.errors import OutputError, UsageError
+from upscale.atomic import sync, sync_folder, write_bytes
+from upscale.errors import OutputError, UsageError, reason
 
 # Files stay below 16 MiB, which every mail, share and version control takes: a run can be moved to another machine.
 _FILE_BYTES = 15 * 2**20
 _CHUNK = 3 * 2**20  # float32 samples: 12 MiB
+_MARK = "run.json"
 _TOLD = ("step", "total", "accumulate", "pictures", "best", "history")
 
 
@@ -35,49 +36,65 @@ def check_writable(folder: Path) -> None:
             aside.mkdir()
             aside.rmdir()
     except OSError as error:
-        raise OutputError(f"cannot write {folder}: {(error.strerror or str(error)).lower()}") from error
+        raise OutputError(f"cannot write {folder}: {reason(error)}") from error
 
 
 def save_state(state: TrainState, folder: Path, settings: dict[str, Any]) -> None:
     """Write everything aside, then swap it with the last state, so that one of the two is always whole."""
     aside, old = _aside(folder), _old(folder)
+    text = json.dumps(_told(state) | {"settings": settings}, indent=1, default=str)
     try:
-        shutil.rmtree(aside, ignore_errors=True)
+        _remove(aside)
         aside.mkdir(parents=True)
         for name, tensors in _tensors(state).items():
             _save_pieces(tensors, aside, name)
-        told = {key: getattr(state, key) for key in _TOLD}
-        told["right"] = state.adversary.right if state.adversary else None
-        # Last: a folder that holds it is complete.
-        (aside / "run.json").write_text(json.dumps(told | {"settings": settings}, indent=1, default=str))
         for path in aside.iterdir():
-            _sync(path)
+            sync(path)
+        # Last, and whole or not at all: a folder that holds it is complete.
+        write_bytes(aside / _MARK, text.encode())
+        sync_folder(aside)
         if folder.exists():
-            shutil.rmtree(old, ignore_errors=True)
+            _remove(old)
             folder.rename(old)
         aside.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    except (OSError, SafetensorError) as error:
-        raise OutputError(f"cannot save the state of the run in {folder}: {error}") from error
+        sync_folder(folder.parent)
+        _remove(old)
+    except (OSError, OutputError, SafetensorError) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        if (folder / _MARK).exists():
+            _remove(aside)  # what is half written keeps a full disk full
+            why += "; the last state is kept: make room, then --resume"
+        raise OutputError(f"cannot save the state of the run in {folder}: {why}") from error
+
+
+def _told(state: TrainState) -> dict[str, Any]:
+    told = {key: getattr(state, key) for key in _TOLD}
+    return told | {"right": state.adversary.right if state.adversary else None}
+
+
+def _remove(folder: Path) -> None:
+    """First what says that it is complete."""
+    (folder / _MARK).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def saved_settings(folder: Path) -> dict[str, Any] | None:
     """The settings of a saved run, None where there is none. UsageError for a damaged one."""
     folder = _whole(folder)
-    if not (folder / "run.json").exists():
+    if not (folder / _MARK).exists():
         return None
     try:
-        settings: dict[str, Any] = json.loads((folder / "run.json").read_text())["settings"]
+        settings: dict[str, Any] = json.loads((folder / _MARK).read_text())["settings"]
         return settings | {key: Path(settings[key]) for key in PATHS if settings[key] is not None}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{folder} is damaged ({error}); remove it, or train without --resume") from error
+        raise UsageError(f"{folder} is damaged ({error}); remove it to begin anew") from error
 
 
 def restore_state(state: TrainState, folder: Path) -> None:
     """Put a saved state into freshly built networks; UsageError where it does not fit them."""
     folder = _whole(folder)
     try:
-        told = json.loads((folder / "run.json").read_text())
+        told = json.loads((folder / _MARK).read_text())
         for key in _TOLD:
             setattr(state, key, told[key])
         for name, module in _modules(state).items():
@@ -103,14 +120,9 @@ def _old(folder: Path) -> Path:
 def _whole(folder: Path) -> Path:
     """The state; if the machine died between two renames, the one written last, or the one before."""
     for candidate in (folder, _aside(folder), _old(folder)):
-        if (candidate / "run.json").exists():
+        if (candidate / _MARK).exists():
             return candidate
     return folder
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _modules(state: TrainState) -> dict[str, nn.Module]:

@@ -75,7 +75,15 @@ def calm_residuals(network: Network) -> None:
 
 
 def _adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:
-    return torch.optim.Adam(network.parameters(), lr, betas=betas, fused=True)
+    """With its moments, which torch makes in the first step: where memory ends there, half of them would stay."""
+    optimiser = torch.optim.Adam(network.parameters(), lr, betas=betas, fused=True)
+    for parameter in network.parameters():
+        optimiser.state[parameter] = {
+            "step": torch.zeros((), device=parameter.device),
+            "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format),
+            "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format),
+        }
+    return optimiser
 
 
 def _on(device: torch.device, module: _Module) -> _Module:

@@ -1,9 +1,10 @@
 """One optimisation step: content losses alone, or the discriminator's turns and then the network's."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,8 @@ from upscale.train.losses.content import Content
 from upscale.train.parallel import Team
 from upscale.train.randomness import generator_for
 from upscale.train.state import TrainState
+
+from upscale.errors import TrainingError
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Told:
 
 
 class NotFiniteError(Exception):
-    """A loss or a gradient is not finite, and the step was not taken. `told` holds the losses."""
+    """A loss or a gradient is not finite, and the update was not made. `told` holds the losses."""
 
     def __init__(self, told: Told) -> None:
         super().__init__(told)
@@ -61,33 +64,42 @@ def content_step(run: Run, batches: list[Batch]) -> Told:
     Shape of the one batch: (N, 3, h, w), (N, 3, H, W) in [0, 1].
     """
     state = run.state
-    means = _Means(state.accumulate)
+    parts = list(_parts(*batches[-1], state.accumulate))
+    means = _Means(len(parts))
     state.optimiser.zero_grad(set_to_none=True)
-    for lr, hr in _parts(*batches[-1], state.accumulate):
+    for lr, hr in parts:
         with state.autocast():
             loss, losses = run.content.measure(state.network(lr).float(), hr, _positions(run))
         means.add(losses)
-        _backward(loss / state.accumulate)
+        _backward(loss / len(parts))
     return _descend(run, state.optimiser, state.network, means)
 
 
-def adversarial_step(run: Run, batches: list[Batch]) -> Told:
-    """A turn of the discriminator on each batch, then one of the network on the last of them. As content_step."""
-    state = run.state
-    told = Told({}, {})
-    for turn, (lr, hr) in enumerate(batches):
-        parts = list(_parts(lr, hr, state.accumulate))
-        # In one part and in the last turn, what the discriminator is shown is also what the network is judged by.
-        kept = _enlarged(run, lr) if turn == len(batches) - 1 and len(parts) == 1 else None
-        told = _discriminator_turn(run, parts, kept, turn)
-    return told | _network_turn(run, parts, kept)
+def turns(run: Run, batches: list[Batch]) -> list[Callable[[], Told]]:
+    """What a step consists of, to be taken one after another; one that fails may be repeated by itself.
+
+    Each is an update: of the network to its content losses alone, or of the discriminator on each batch and then of
+    the network on the last of them. What an update has changed is not undone where a later one fails.
+    """
+    if run.state.adversary is None:
+        return [partial(content_step, run, batches)]
+    # In one part and in the last turn, what the discriminator is shown is also what the network is judged by.
+    shown: list[Tensor] = []
+    last = len(batches) - 1
+    of_discriminator = [
+        partial(_discriminator_turn, run, batch, turn, shown if turn == last else None)
+        for turn, batch in enumerate(batches)
+    ]
+    return [*of_discriminator, partial(_network_turn, run, batches[-1], shown)]
 
 
-def _discriminator_turn(run: Run, parts: list[Batch], kept: Tensor | None, turn: int) -> Told:
+def _discriminator_turn(run: Run, batch: Batch, turn: int, keep: list[Tensor] | None) -> Told:
     gan, adversary = run.config.gan, run.state.require_adversary()
     skipped = is_skipped(adversary.right, gan.skip_above)
+    parts = list(_parts(*batch, run.state.accumulate))
     means = _Means(len(parts))
     adversary.optimiser.zero_grad(set_to_none=True)
+    kept = _enlarged(run, batch[0]) if keep is not None and len(parts) == 1 else None
     for part, (lr, hr) in enumerate(parts):
         sr = kept.detach() if kept is not None else _unlearned(run, lr)
         with run.state.autocast():
@@ -99,11 +111,15 @@ def _discriminator_turn(run: Run, parts: list[Batch], kept: Tensor | None, turn:
     if gan.objective == "wgan":
         clip_weights(adversary.judges, gan.clip)
     adversary.right = smoothed(adversary.right, told.losses.get("right", adversary.right))
+    if keep is not None and kept is not None:
+        keep.append(kept)
     return told
 
 
-def _network_turn(run: Run, parts: list[Batch], kept: Tensor | None) -> Told:
+def _network_turn(run: Run, batch: Batch, shown: list[Tensor]) -> Told:
     state, adversary = run.state, run.state.require_adversary()
+    kept = shown.pop() if shown else None  # gone with this turn: one that fails must leave its memory to the next
+    parts = list(_parts(*batch, state.accumulate))
     means = _Means(len(parts))
     state.optimiser.zero_grad(set_to_none=True)
     with _at_rest(adversary.judges):
@@ -111,8 +127,8 @@ def _network_turn(run: Run, parts: list[Batch], kept: Tensor | None) -> Told:
             sr = kept if kept is not None else _enlarged(run, lr)
             with state.autocast():
                 content, losses = run.content.measure(sr, hr, _positions(run))
-                shown = _shown(run, hr, sr, "of the network", part)
-                adversarial, more = network_losses(adversary, run.config.gan, run.config.losses, shown)
+                seen = _shown(run, hr, sr, "of the network", part)
+                adversarial, more = network_losses(adversary, run.config.gan, run.config.losses, seen)
             means.add(losses | more)
             _backward((content + adversarial) / len(parts))
     return _descend(run, state.optimiser, state.network, means)
@@ -190,5 +206,8 @@ def _descend(run: Run, optimiser: torch.optim.Optimizer, network: nn.Module, mea
     told = means.fetch(run.team, {name: norm})
     if told.wrong():
         raise NotFiniteError(told)
-    optimiser.step()
+    try:
+        optimiser.step()
+    except RuntimeError as error:  # half an update cannot be repeated, and other processes have made theirs
+        raise TrainingError(f"the update of the {name} failed: {str(error).splitlines()[0]}") from error
     return told

@@ -80,4 +80,4 @@ def test_killed_and_resumed_ends_bit_identical(folder: Path, times: int) -> None
     kill_and_resume(folder, times)
     finish(folder, "killed.safetensors", "--resume")
     assert are_equal(folder / "straight.safetensors", folder / "killed.safetensors")
-    assert not list(folder.glob("*.lock")) and not list(folder.glob("*.part"))
+    assert not list(folder.glob("*.part")) and not list(folder.glob("*.old"))

@@ -1,12 +1,14 @@
 """GAN training with every objective, discriminator and stabiliser: it moves both sides and resumes exactly."""
 
+import json
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from training import are_equal, gan_config_for, run
+from upscale.train import steps
 from upscale.train.config import GanName
 from upscale.train.saving import state_folder
 
@@ -99,3 +101,28 @@ def test_unknown_words_are_named_with_the_near_match(photos: Path, tmp_path: Pat
     ):
         with pytest.raises(UsageError, match=word):
             run(gan_config_for(photos, tmp_path / "out.safetensors", dict(gan)))
+
+
+def test_where_memory_runs_out_only_that_turn_is_repeated(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The discriminator has had its turn; the run goes on with two parts a batch, as one that began so."""
+    gan: dict[str, object] = {"discriminator": "patch", "norm": "none"}
+    config = gan_config_for(photos, tmp_path / "out.safetensors", gan, batch=4, steps=1)
+    parts = gan_config_for(photos, tmp_path / "parts.safetensors", gan, batch=4, steps=1, accumulate=2)
+    run(parts)
+    real, failed = steps.network_losses, []
+
+    def once_out_of_memory(*arguments: Any) -> Any:  # noqa: ANN401
+        if not failed:
+            failed.append(True)
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(*arguments)
+
+    monkeypatch.setattr(steps, "network_losses", once_out_of_memory)
+    run(config)
+    assert json.loads((state_folder(config.out) / "run.json").read_text())["accumulate"] == 2
+    moments = load_file(state_folder(config.out) / "adam_d-0.safetensors")
+    assert {float(value) for key, value in moments.items() if key.endswith("/step")} == {1.0}
+    one, other = load_file(config.out), load_file(parts.out)
+    assert all(torch.allclose(one[key], other[key], atol=1e-5) for key in one)

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -84,8 +86,14 @@ def test_a_resumed_run_has_fewer_steps_left(photos: Path) -> None:
     assert files(photos.parent) == before
 
 
+def in_own_process(config: TrainConfig) -> Estimate:
+    """Where no other test has left memory that is kept."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(estimate, config).result()
+
+
 def test_larger_crops_take_more_memory(photos: Path) -> None:
-    small, large = (estimate(config_for(photos, crop=crop, batch=batch)) for crop, batch in ((8, 1), (20, 512)))
+    small, large = (in_own_process(config_for(photos, crop=crop, batch=batch)) for crop, batch in ((8, 1), (20, 512)))
     if small.memory_bytes is None or large.memory_bytes is None:
         pytest.skip("this system does not tell a process's peak memory")
     # What one layer, of 4 x 8 channels before the shuffle, keeps for the backward pass.

@@ -120,8 +120,8 @@ def test_a_state_half_swapped_is_found(photos: Path, tmp_path: Path) -> None:
     run(config, stop_at=4)
     folder = state_folder(config.out)
     for suffix in (".old", ".part"):
-        moved = folder.rename(folder.with_name(folder.name + suffix))
-        assert run(config, resume=True, stop_at=5)[-1].report.step == 5 or moved
+        folder.rename(folder.with_name(folder.name + suffix))
+        assert run(config, resume=True, stop_at=5)[-1].report.step == 5
         run_json = json.loads((folder / "run.json").read_text())
         assert run_json["step"] == 5
         run_json["step"] = 4
@@ -227,3 +227,19 @@ def test_saved_run_is_readable_json(photos: Path, tmp_path: Path) -> None:
     run(config)
     told = json.loads((state_folder(config.out) / "run.json").read_text())
     assert told["step"] == 8 and told["settings"]["network"] == TINY
+
+
+def test_a_resumed_run_may_take_another_batch_whatever_parts_it_was_in(photos: Path, tmp_path: Path) -> None:
+    """Losses are means over what there is, not over the parts there were."""
+    config = config_for(photos, tmp_path / "out.safetensors", batch=4, accumulate=4)
+    run(config, stop_at=2)
+    whole = dataclasses.replace(config, batch=2, accumulate=1)
+    first = run(whole, resume=True, stop_at=3)[-1].report.losses["l1"]
+    assert first == pytest.approx(run(config, resume=True, stop_at=4)[-1].report.losses["l1"], rel=0.9)
+
+
+def test_another_time_for_a_planned_run_needs_extend(photos: Path, tmp_path: Path) -> None:
+    config = config_for(photos, tmp_path / "out.safetensors")
+    run(config, stop_at=4)
+    with pytest.raises(UsageError, match="add --extend to give it 1e-06 minutes more"):
+        run(dataclasses.replace(config, minutes=1e-6), resume=True)

@@ -18,12 +18,19 @@ def default_penalty(objective: str) -> float:
     return _PENALTIES.get(objective, 0.0)
 
 
-def check_adversary(objective: str, *, norm: str, real_label: float, skip_above: float, kernels: int) -> None:
+def check_adversary(
+    objective: str, *, norm: str, real_label: float, skip_above: float, kernels: int, unroll: int = 0
+) -> None:
     """Refuse what would train to something else than it says: UsageError with the reason and the way out.
 
     The arguments are those of `GanConfig`.
     """
     check_real_label(objective, real_label)
+    if unroll and objective in ("wgan", "wgan-qc"):
+        raise UsageError(
+            f"unroll = {unroll} does not go with {objective}: its steps end in clipping, or in a matching, through "
+            "which no gradient goes; set unroll = 0"
+        )
     if skip_above < 1 and objective.startswith("wgan"):
         raise UsageError(
             f"skip_above = {skip_above:g} does not go with {objective}: a critic gives no right or wrong answers, "

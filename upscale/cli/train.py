@@ -79,6 +79,8 @@ def train(
         from upscale.train.parallel import is_first_process
         from upscale.train.run import Control
 
+    if extend and not resume:
+        raise UsageError("--extend goes with --resume: it gives a run that has begun another length")
     if steps is not None and minutes is not None:
         raise UsageError("--steps and --minutes exclude each other")
     adversary = {
@@ -90,7 +92,7 @@ def train(
         "data": data, "val": val, "lr": lr, "degrade": degrade, "crop": crop, "cache": cache, "scale": scale,
         "init": init, "from_scratch": from_scratch or None, "steps": steps, "minutes": minutes, "batch": batch,
         "accumulate": accumulate, "learning_rate": learning_rate, "gradient_clip": gradient_clip, "ema": ema,
-        "seed": seed, "device": device, "dtype": dtype, "losses": parse_losses(loss) if loss else None,
+        "seed": seed, "device": device, "dtype": dtype, "losses": None if loss is None else parse_losses(loss),
         "vgg_weights": vgg_weights, "gan": adversary, "out": out, "best": best, "validate_every": validate_every,
         "save_every": save_every, "fold_bn": fold_bn or None, "licence": licence,
     }  # fmt: skip
@@ -125,10 +127,14 @@ def _configured(
         raise UsageError(f"nothing to resume: {folder} does not exist; train without --resume")
     if is_run and not resume and saved is not None:
         raise UsageError(f"{folder} holds a run already: add --resume to go on with it, or remove it to begin anew")
+    if resume and saved is not None and (model or recipe) and saved["model"] != named:
+        raise UsageError(f"{folder} holds a run of {saved['model']}, not of {named}: leave --model and --recipe out")
     begun_with = saved if resume and saved is not None else settings
     if overrides["data"] is None and "data" not in begun_with:
         raise UsageError("--data is missing: the folder of pictures to train on")
     config = configure(begun_with, overrides)
+    if "gan" not in config.losses and any(value is not None for value in overrides["gan"].values()):
+        raise UsageError("options of a discriminator need the loss gan: give it a weight, such as --loss l1=1,gan=5e-3")
     _check_paths(config)
     if resume and saved is not None:
         _tell_changes(configure(saved, {}), config)

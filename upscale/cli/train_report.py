@@ -1,6 +1,7 @@
 """What `upscale train` tells while it runs."""
 
 import json
+import math
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -17,11 +18,11 @@ def announce(config: "TrainConfig", *, resume: bool) -> str:
     """What is about to happen, in a sentence."""
     losses = " + ".join(f"{weight:g} {name}" for name, weight in config.losses.items())
     length = f"{config.minutes:g} minutes" if config.minutes is not None else f"{config.steps} steps"
-    what = f"{config.model} x{config.scale}"
+    what, is_gan = f"{config.model} x{config.scale}", "gan" in config.losses
     if resume:
         return f"resuming {what} on {config.data}, up to {length}: {losses} -> {config.out}"
-    start = {"none": "from scratch", "auto": "from srresnet" if "gan" in config.losses else "from scratch"}
-    begun = "from scratch" if config.from_scratch else start.get(config.init, f"from {config.init}")
+    source = config.init if config.init != "auto" else "srresnet" if is_gan and not config.from_scratch else "none"
+    begun = "from scratch" if source == "none" else f"from {source}"
     return f"training {what} {begun} on {config.data} for {length}: {losses} -> {config.out}"
 
 
@@ -69,7 +70,7 @@ class Reporter:
         if self._quiet:
             return
         if written is None:
-            typer.echo("stopped; the same command with --resume goes on", err=True)
+            typer.echo("stopped; --resume goes on, with a later --stop-at or none", err=True)
         else:
             typer.echo(f"wrote {written}; use it with --model {written}", err=True)
 
@@ -78,10 +79,15 @@ def _event(progress: "Progress") -> dict[str, object]:
     report, validation = progress.report, progress.validation
     event: dict[str, object] = {"step": report.step, "total": report.total, "lr": report.learning_rate}
     if validation is not None:
-        event |= {"psnr_y": round(validation.psnr_y, 3)}
+        event |= {"psnr_y": _number(round(validation.psnr_y, 3))}
         event |= {} if validation.niqe is None else {"niqe": round(validation.niqe, 3)}
     event |= {} if progress.diagnosis is None else {"diagnosis": progress.diagnosis}
-    return event | {name: round(float(value), 6) for name, value in report.losses.items()}
+    return event | {name: _number(float(value)) for name, value in report.losses.items()}
+
+
+def _number(value: float) -> float | None:
+    """Six digits; JSON has no word for what is not finite."""
+    return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
 def _line(progress: "Progress") -> str:
