@@ -19,6 +19,7 @@ def small_networks() -> list[Network]:
         *(Srresnet(SrresnetConfig(scale, blocks=2, channels=8)) for scale in (2, 3, 4, 8)),
         Srresnet(SrresnetConfig(4, blocks=1, channels=8, norm="none", prelu="channel")),
         Srresnet(SrresnetConfig(3, blocks=1, channels=8, prelu="channel", upsampling="nearest")),
+        *(Srresnet(SrresnetConfig(scale, blocks=2, channels=8, upsampling="direct")) for scale in (3, 4)),
         *(Espcn(EspcnConfig(3, colour=colour)) for colour in ("y", "rgb")),
         Espcn(EspcnConfig(2, activation="relu")),
         *(Srcnn(SrcnnConfig(2, kernels=(9, 1, 5), colour=colour)) for colour in ("y", "rgb")),

@@ -75,6 +75,8 @@ def test_radius_is_the_reach_of_one_pixel(network: Network) -> None:
         (Srresnet(SrresnetConfig(3)), 1_586_389),
         (Srresnet(SrresnetConfig(4)), 1_549_462),
         (Srresnet(SrresnetConfig(4, prelu="channel")), 1_550_659),
+        # Head 11,712 with its slope, 9 blocks of 41,569, body 20,784, end 20,784.
+        (Srresnet(SrresnetConfig(4, blocks=9, channels=48, norm="none", upsampling="direct")), 427_402),
     ],
     ids=lambda value: value if isinstance(value, int) else network_name(value),
 )
