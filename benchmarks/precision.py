@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from upscale.engine.bands import TensorSource, assemble
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
+from upscale.evaluate.measuring import measure
 from upscale.evaluate.pairs import Pair, find_pairs
-from upscale.evaluate.protocol import Protocol, measure
+from upscale.evaluate.protocol import Protocol
 from upscale.evaluate.scoring import quantised, read_pair
 from upscale.models.catalog import load_network
 

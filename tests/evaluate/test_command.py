@@ -1,5 +1,6 @@
 """`upscale eval` as a user runs it."""
 
+import csv
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from upscale.cli.app import app, main
+from upscale.evaluate.measuring import measure
 from upscale.evaluate.pictures import read_rgb
-from upscale.evaluate.protocol import Protocol, measure
+from upscale.evaluate.protocol import Protocol
 from upscale.imresize import imresize, imresize_float
 
 ON_CPU = ("--device", "cpu", "--dtype", "fp32")
@@ -70,7 +72,8 @@ def test_table_has_the_protocol_every_picture_and_the_mean(originals: Path) -> N
     lines = result.stdout.splitlines()
     assert lines[0] == "bicubic x2, cpu float32"
     assert lines[1] == str(Protocol(2, ("psnr", "ssim"), "matlab-bicubic"))
-    assert [line.split()[0] for line in lines[2:7]] == ["picture", "even.png", "gray.png", "odd.png", "mean"]
+    assert lines[2] == f"originals: {originals}; low resolutions: made of them by matlab-bicubic"
+    assert [line.split()[0] for line in lines[3:8]] == ["picture", "even.png", "gray.png", "odd.png", "mean"]
 
 
 def test_scores_are_those_of_an_enlargement_made_by_hand(originals: Path) -> None:
@@ -95,6 +98,67 @@ def test_low_resolution_files_are_used_and_named_in_the_protocol(originals: Path
     assert made[1:-1] == given[1:-1]
     assert given[-1]["protocol"].endswith("lr=folder")
     assert made[-1]["protocol"].endswith("lr=matlab-bicubic")
+
+
+def test_a_set_is_taken_with_its_low_resolutions(originals: Path) -> None:
+    lr = originals.parent / "LRx2"
+    lr.mkdir()
+    for path in originals.iterdir():
+        pixels = read_rgb(path)
+        even = pixels[: pixels.shape[0] // 2 * 2, : pixels.shape[1] // 2 * 2]
+        Image.fromarray(imresize(even, 0.5)).save(lr / f"{path.stem}x2.png")
+    arguments = ("--model", "bicubic", "--scale", 2)
+    by_name, whole = (_events(*arguments, "--data", data) for data in (originals, originals.parent))
+    assert by_name[1:4] == whole[1:4]
+    assert (whole[0]["hr"], whole[0]["lr"]) == (str(originals), str(lr))
+    assert by_name[0]["lr"] is None
+
+
+def test_rgb_and_exponents_are_measured_as_said(originals: Path) -> None:
+    path = originals / "even.png"
+    arguments = ("-m", "nearest", "-s", 2, "--data", path, "--channels", "rgb", "--ssim-exponents", "1,0.5,0.3")
+    score = _events(*arguments, "--metrics", "psnr,ssim,lr_psnr,drift")[1]
+    hr = read_rgb(path)
+    sr = imresize(hr, 0.5).repeat(2, 0).repeat(2, 1)
+    error = np.square(sr[2:-2, 2:-2].astype(np.float64) - hr[2:-2, 2:-2]).mean()
+    assert score["psnr"] == pytest.approx(10 * np.log10(255**2 / error), abs=1e-9)
+    protocol = Protocol(2, ("ssim", "lr_psnr", "drift"), "matlab-bicubic", "rgb", ssim_exponents=(1, 0.5, 0.3))
+    assert {name: score[name] for name in protocol.metrics} == pytest.approx(measure(sr, hr, protocol))
+    gray = [_events(*arguments[:4], "--data", originals / "gray.png", *rest)[1] for rest in ((), arguments[6:8])]
+    assert gray[0]["psnr"] - gray[1]["psnr"] == pytest.approx(20 * np.log10(255 / 219), abs=1e-9)
+
+
+def test_a_table_is_written_beside_what_is_printed(originals: Path, tmp_path: Path) -> None:
+    target = tmp_path / "scores.csv"
+    events = _events("-m", "nearest,bicubic", "--data", originals, "-s", 2, "--csv", target)
+    with target.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    printed = [event for event in events if event["event"] in ("score", "mean")]
+    assert [(row["model"], float(row["psnr"]), float(row["ssim"])) for row in rows] == [
+        (event["model"], event["psnr"], event["ssim"]) for event in printed
+    ]
+    assert {row["protocol"] for row in rows} == {events[0]["protocol"]}
+
+
+def test_what_is_unavailable_has_a_dash_a_reason_and_exit_code_3(
+    originals: Path, tmp_path: Path, end_of: Callable[..., Ending], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    arguments = ("-m", "nearest,bicubic", "--data", originals, "-s", 2, "--metrics", "psnr,lpips,pi")
+    ending = end_of(*arguments, "--csv", tmp_path / "scores.csv")
+    assert ending.code == 3
+    assert "lpips, pi could not be measured here" in ending.stderr
+    rows = [line.split() for line in ending.stdout.splitlines() if line.startswith(("even", "mean", "nearest  "))]
+    assert len(rows) == 5 and all(row[-2:] == ["-", "-"] for row in rows)
+    assert ending.stdout.count("lpips is unavailable") == 1
+    assert "alexnet-owt-7be5be79.pth (from https://" in ending.stdout
+    assert f"into {tmp_path / 'hub' / 'checkpoints'}" in ending.stdout
+    with (tmp_path / "scores.csv").open(newline="") as file:
+        assert {(row["lpips"], row["pi"]) for row in csv.DictReader(file)} == {("", "")}
+    ending = end_of(*arguments, "--json")
+    scores = [json.loads(line) for line in ending.stdout.splitlines()]
+    assert [event["lpips"] for event in scores if event["event"] == "score"] == [None] * 6
+    assert all("checkpoints" in event["unavailable"]["lpips"] for event in scores if event["event"] == "mean")
 
 
 def test_several_models_are_compared(originals: Path) -> None:
@@ -132,7 +196,12 @@ def test_low_resolution_files_of_the_wrong_size_fail(originals: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--metrics", "lpips"), "unknown metric"),
+        (("--metrics", "lpip"), "did you mean lpips"),
+        (("--ssim-exponents", "1,2"), "three numbers"),
+        (("--ssim-exponents", "1,2,-1"), "0 or more"),
+        (("--ssim", "daala", "--channels", "rgb"), "luma"),
+        (("--channels", "lab"), "--channels"),
+        (("--csv", "no/such/folder.csv"), "no folder"),
         (("--model", "nearest,gone.safetensors"), "gone.safetensors"),
         (("--lr", "nowhere"), "cannot list nowhere"),
         (("--scale", "1"), "--scale"),

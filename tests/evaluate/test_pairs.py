@@ -56,3 +56,10 @@ def test_an_empty_folder_and_a_missing_one_are_refused(tmp_path: Path) -> None:
         find_pairs(_folder(tmp_path, "empty", "notes.txt"), None, 4)
     with pytest.raises(UsageError, match=r"cannot list .*nowhere: no such file"):
         find_pairs(tmp_path / "nowhere", None, 4)
+
+
+def test_a_folder_of_folders_is_refused_and_they_are_named(tmp_path: Path) -> None:
+    (tmp_path / "Set14").mkdir()
+    (tmp_path / "Set5.png").mkdir()
+    with pytest.raises(UsageError, match=r"no pictures in .*; name one of its folders: Set14, Set5\.png"):
+        find_pairs(tmp_path, None, 4)

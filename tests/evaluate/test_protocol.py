@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -9,9 +10,18 @@ from numpy.typing import NDArray
 
 from upscale.errors import UsageError
 from upscale.evaluate.luma import crop_border, crop_to_multiple
+from upscale.evaluate.measuring import measure
 from upscale.evaluate.pairs import find_pairs
 from upscale.evaluate.pictures import read_rgb
-from upscale.evaluate.protocol import METRICS, Failure, Protocol, Row, Run, measure, parse_metrics
+from upscale.evaluate.protocol import (
+    Failure,
+    Protocol,
+    Row,
+    Run,
+    SsimForm,
+    parse_exponents,
+    parse_metrics,
+)
 from upscale.evaluate.psnr import psnr
 from upscale.imresize import imresize
 
@@ -19,17 +29,51 @@ PSNR_X4 = Protocol(4, ("psnr",), "matlab-bicubic")
 
 
 def test_protocol_says_all_that_a_figure_depends_on() -> None:
-    protocol = Protocol(3, METRICS, "folder")
+    protocol = Protocol(3, ("psnr", "ssim", "niqe"), "folder")
     assert str(protocol) == (
         "Y-BT601, crop=3, uint8-round, gray=as-rgb, ssim=gauss11 valid, niqe=LIVE model, Y rounded, lr=folder"
     )
     assert "ssim" not in str(PSNR_X4)
 
 
+def test_protocol_names_what_departs_from_the_usual() -> None:
+    rgb = Protocol(4, ("ssim", "lpips", "drift"), "matlab-bicubic", "rgb", ssim_exponents=(1, 0.5, 2))
+    assert str(rgb) == (
+        "RGB, crop=4, uint8-round, gray=as-rgb, ssim=gauss11 valid mean of channels exponents 1,0.5,2,"
+        " lpips=alex v0.1 RGB uncropped, drift=RGB uncropped, matlab-bicubic, lr=matlab-bicubic"
+    )
+    assert "ssim=daala, Y rounded" in str(Protocol(4, ("ssim",), "folder", ssim="daala"))
+
+
+@pytest.mark.parametrize(
+    ("form", "channels", "exponents"),
+    [
+        ("daala", "rgb", (1, 1, 1)),
+        ("daala", "y", (1, 1, 2)),
+        ("gauss11", "y", (1, -1, 1)),
+        ("gauss11", "y", (math.nan, 1, 1)),
+        ("gauss11", "y", (1, 1, math.inf)),
+    ],
+)
+def test_impossible_protocols_are_refused(
+    form: SsimForm, channels: Literal["y", "rgb"], exponents: tuple[float, float, float]
+) -> None:
+    with pytest.raises(UsageError, match="SSIM"):
+        Protocol(4, ("ssim",), "folder", channels, form, exponents)
+
+
+@pytest.mark.parametrize("words", ["1", "1,1", "1,1,1,1", "a,b,c", "", "1,,1"])
+def test_exponents_are_three_numbers(words: str) -> None:
+    assert parse_exponents("1, .5,0") == (1.0, 0.5, 0.0)
+    with pytest.raises(UsageError, match="three numbers"):
+        parse_exponents(words)
+
+
 def test_metrics_are_parsed_in_the_order_of_the_columns() -> None:
     assert parse_metrics("niqe, PSNR") == ("psnr", "niqe")
-    with pytest.raises(UsageError, match="'lpips'.*psnr, ssim, niqe"):
-        parse_metrics("psnr,lpips")
+    assert parse_metrics("drift,LR-PSNR,lpips") == ("lpips", "lr_psnr", "drift")
+    with pytest.raises(UsageError, match="'lpip'.*psnr, ssim, niqe.*did you mean lpips"):
+        parse_metrics("psnr,lpip")
 
 
 def test_measure_ignores_the_border_and_only_that() -> None:
@@ -51,6 +95,11 @@ def test_means_are_of_decibels_and_leave_failures_out() -> None:
     rows = (Row("a", {"psnr": 20.0}), Row("b", {"psnr": 40.0}))
     assert Run("m", PSNR_X4, rows, (Failure("c", "broken"),)).means() == {"psnr": 30.0}
     assert Run("m", PSNR_X4, (), (Failure("c", "broken"),)).means() == {}
+
+
+def test_what_is_unavailable_has_no_mean() -> None:
+    protocol = Protocol(4, ("psnr", "ma"), "folder")
+    assert Run("m", protocol, (Row("a", {"psnr": 20.0}), Row("b", {"psnr": 22.0})), ()).means() == {"psnr": 21.0}
 
 
 def _bicubic(folder: Path, scale: int) -> list[tuple[str, NDArray[np.uint8], NDArray[np.uint8]]]:

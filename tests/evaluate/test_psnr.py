@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from upscale.errors import BadInputError
 from upscale.evaluate.psnr import psnr
@@ -28,3 +29,14 @@ def test_psnr_of_equal_planes_is_infinite() -> None:
 def test_psnr_of_nothing_is_refused() -> None:
     with pytest.raises(BadInputError, match="at least one pixel"):
         psnr(np.zeros((0, 4)), np.zeros((0, 4)))
+
+
+def test_psnr_of_several_planes_is_that_of_their_common_error() -> None:
+    planes = np.zeros((3, 8, 8))
+    wrong = planes + np.array([3.0, 0.0, 6.0]).reshape(3, 1, 1)
+    assert psnr(wrong, planes) == pytest.approx(10 * math.log10(255**2 / 15), abs=1e-12)
+
+
+def test_tensors_have_the_same_psnr() -> None:
+    planes = np.random.default_rng(0).uniform(0, 255, (2, 3, 9, 7))
+    assert psnr(*torch.from_numpy(planes)) == pytest.approx(psnr(*planes), abs=1e-10)

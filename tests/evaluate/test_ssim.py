@@ -4,10 +4,12 @@ import math
 
 import numpy as np
 import pytest
+import torch
+from kornia.metrics import ssim as kornia_ssim
 from numpy.typing import NDArray
 
 from upscale.errors import BadInputError
-from upscale.evaluate.ssim import ssim
+from upscale.evaluate.ssim import PLAIN, Exponents, ssim
 
 
 def _planes(height: int, width: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -16,22 +18,32 @@ def _planes(height: int, width: int) -> tuple[NDArray[np.float64], NDArray[np.fl
     return hr + generator.normal(0, 12, hr.shape), hr
 
 
-def _brute_force(sr: NDArray[np.float64], hr: NDArray[np.float64]) -> float:
+def _terms(sr: NDArray[np.float64], hr: NDArray[np.float64]) -> list[tuple[float, float, float]]:
+    """Luminance, contrast and structure at each place."""
     weight = {(dy, dx): math.exp(-(dy * dy + dx * dx) / (2 * 1.5**2)) for dy in range(-5, 6) for dx in range(-5, 6)}
     total = sum(weight.values())
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    found: list[float] = []
+    found = []
     for y in range(5, hr.shape[0] - 5):
         for x in range(5, hr.shape[1] - 5):
             window = [(w / total, sr[y + dy, x + dx], hr[y + dy, x + dx]) for (dy, dx), w in weight.items()]
             mean_a = sum(w * a for w, a, _ in window)
             mean_b = sum(w * b for w, _, b in window)
-            var_a = sum(w * (a - mean_a) ** 2 for w, a, _ in window)
-            var_b = sum(w * (b - mean_b) ** 2 for w, _, b in window)
+            dev_a = math.sqrt(sum(w * (a - mean_a) ** 2 for w, a, _ in window))
+            dev_b = math.sqrt(sum(w * (b - mean_b) ** 2 for w, _, b in window))
             cov = sum(w * (a - mean_a) * (b - mean_b) for w, a, b in window)
-            top = (2 * mean_a * mean_b + c1) * (2 * cov + c2)
-            found.append(float(top / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))))
-    return sum(found) / len(found)
+            luminance = (2 * mean_a * mean_b + c1) / (mean_a**2 + mean_b**2 + c1)
+            contrast = (2 * dev_a * dev_b + c2) / (dev_a**2 + dev_b**2 + c2)
+            found.append((float(luminance), contrast, float((cov + c2 / 2) / (dev_a * dev_b + c2 / 2))))
+    return found
+
+
+def _brute_force(sr: NDArray[np.float64], hr: NDArray[np.float64], exponents: Exponents = PLAIN) -> float:
+    a, b, c = exponents
+    terms = _terms(sr, hr)
+    signed = c != int(c)
+    powers = [math.copysign(abs(s) ** c, s) if signed else s**c for *_, s in terms]
+    return sum(lum**a * con**b * power for (lum, con, _), power in zip(terms, powers, strict=True)) / len(terms)
 
 
 @pytest.mark.parametrize("size", [(11, 11), (15, 20)])
@@ -59,3 +71,58 @@ def test_ssim_of_constants_is_the_brightness_term() -> None:
 def test_ssim_below_the_window_is_refused() -> None:
     with pytest.raises(BadInputError, match="11 x 11"):
         ssim(np.zeros((10, 40)), np.zeros((10, 40)))
+
+
+EXPONENTS = [(1.0, 1.0, 1.0), (0.0, 1.0, 1.0), (2.0, 0.5, 1.0), (1.0, 1.0, 2.0), (1.0, 1.0, 0.3), (0.2, 0.0, 0.0)]
+
+
+@pytest.mark.parametrize("exponents", EXPONENTS)
+def test_exponents_are_those_of_equation_12(exponents: Exponents) -> None:
+    sr, hr = _planes(13, 14)
+    assert ssim(sr, hr, exponents) == pytest.approx(_brute_force(sr, hr, exponents), abs=1e-9)
+
+
+@pytest.mark.parametrize("exponents", EXPONENTS)
+def test_negative_structure_keeps_its_sign_where_its_power_does_not_exist(exponents: Exponents) -> None:
+    _, hr = _planes(13, 14)
+    inverted = 251 - hr
+    score = ssim(inverted, hr, exponents)
+    assert score == pytest.approx(_brute_force(inverted, hr, exponents), abs=1e-9)
+    assert (score < 0) == (exponents[2] in (1.0, 0.3))
+
+
+def test_split_terms_meet_the_closed_form_at_exponents_of_one() -> None:
+    sr, hr = _planes(40, 50)
+    nearly_one = (1.0, 1.0, 1.0 + 1e-13)
+    assert ssim(sr, hr, nearly_one) == pytest.approx(ssim(sr, hr), abs=1e-10)
+
+
+def test_flat_places_have_no_contrast_below_zero() -> None:
+    flat = np.full((30, 30), 200.1)  # whose variance rounds to less than nothing
+    assert ssim(flat, flat, (1, 0.5, 0.5)) == pytest.approx(1, abs=1e-9)
+
+
+def test_ssim_equals_that_of_another_library() -> None:
+    sr, hr = _planes(40, 56)
+    tensors = [torch.from_numpy(plane)[None, None] for plane in (sr, hr)]
+    theirs = kornia_ssim(*tensors, 11, max_val=255.0, padding="valid").mean()
+    assert ssim(sr, hr) == pytest.approx(float(theirs), abs=1e-4)
+
+
+def test_ssim_of_several_planes_is_their_mean() -> None:
+    pairs = [_planes(20, 24), (_planes(20, 24)[1] + 20, _planes(20, 24)[1]), (np.ones((20, 24)), np.ones((20, 24)))]
+    sr, hr = (np.stack([pair[side] for pair in pairs]) for side in (0, 1))
+    assert ssim(sr, hr) == pytest.approx(np.mean([ssim(*pair) for pair in pairs]), abs=1e-12)
+
+
+@pytest.mark.parametrize("exponents", EXPONENTS)
+def test_tensors_have_the_same_ssim(exponents: Exponents) -> None:
+    sr, hr = (np.stack([plane, plane[::-1], plane[:, ::-1]]) for plane in _planes(30, 26))
+    on_device = ssim(torch.from_numpy(sr), torch.from_numpy(hr), exponents)
+    assert on_device == pytest.approx(ssim(sr, hr, exponents), abs=1e-10)
+
+
+@pytest.mark.gpu
+def test_a_gpu_gives_the_same_ssim(cuda: torch.device) -> None:
+    planes = _planes(200, 300)
+    assert ssim(*(torch.from_numpy(plane).to(cuda) for plane in planes)) == pytest.approx(ssim(*planes), abs=1e-10)

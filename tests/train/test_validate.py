@@ -11,7 +11,8 @@ from networks import network_name, small_networks
 from torch import Tensor
 from upscale.train.validate import validate
 
-from upscale.evaluate.protocol import Protocol, measure
+from upscale.evaluate.measuring import measure
+from upscale.evaluate.protocol import Protocol
 from upscale.evaluate.scoring import quantised
 from upscale.models.network import Network
 from upscale.models.resample import Resample, ResampleConfig

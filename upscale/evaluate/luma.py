@@ -18,10 +18,10 @@ def luma(pixels: NDArray[np.uint8], *, round_y: bool = False) -> NDArray[np.floa
     return np.floor(y + 0.5) if round_y else y
 
 
-def crop_border(plane: NDArray[np.float64], border_px: int) -> NDArray[np.float64]:
-    """The plane without `border_px` pixels on each side; empty where nothing is left."""
-    bottom, right = (max(length - border_px, border_px) for length in plane.shape)
-    return plane[border_px:bottom, border_px:right]
+def crop_border(planes: NDArray[np.float64], border_px: int) -> NDArray[np.float64]:
+    """Without `border_px` pixels on each side; empty where nothing is left. Shape: (..., H, W)."""
+    bottom, right = (max(length - border_px, border_px) for length in planes.shape[-2:])
+    return planes[..., border_px:bottom, border_px:right]
 
 
 def crop_to_multiple(pixels: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:

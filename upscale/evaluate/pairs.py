@@ -31,12 +31,16 @@ def find_pairs(hr: Path, lr: Path | None, scale: int) -> list[Pair]:
     partners = [by_stem.get(f"{path.stem}x{scale}", by_stem.get(path.stem)) for path in originals]
     missing = [path.name for path, partner in zip(originals, partners, strict=True) if partner is None]
     if missing:
-        first = ", ".join(missing[:LISTED]) + (", ..." if len(missing) > LISTED else "")
         raise UsageError(
-            f"{lr} lacks {len(missing)} of {len(originals)} pictures of {hr}: {first};"
+            f"{lr} lacks {len(missing)} of {len(originals)} pictures of {hr}: {_few(missing)};"
             f" names are paired as baby.png with babyx{scale}.png or baby.png"
         )
     return [Pair(path, partner) for path, partner in zip(originals, partners, strict=True)]
+
+
+def is_picture(path: Path) -> bool:
+    """By its name."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
 def _pictures(source: Path) -> list[Path]:
@@ -47,7 +51,13 @@ def _pictures(source: Path) -> list[Path]:
         names = sorted(source.iterdir())
     except OSError as error:
         raise UsageError(f"cannot list {source}: {reason(error)}") from error
-    found = [path for path in names if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+    found = [path for path in names if is_picture(path) and not path.is_dir()]
     if not found:
-        raise UsageError(f"no pictures in {source}")
+        folders = [path.name for path in names if path.is_dir()]
+        way_out = f"; name one of its folders: {_few(folders)}" if folders else ""
+        raise UsageError(f"no pictures in {source}{way_out}")
     return found
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")

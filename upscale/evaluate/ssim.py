@@ -1,8 +1,14 @@
-"""Structural similarity (Wang, Bovik, Sheikh, Simoncelli: IEEE Trans. Image Processing 13, 2004, eq. 13)."""
+"""Structural similarity (Wang, Bovik, Sheikh, Simoncelli: IEEE Trans. Image Processing 13, 2004)."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import conv2d
 
 from upscale.errors import BadInputError
 
@@ -11,31 +17,82 @@ WINDOW_PX = 11
 SIGMA_PX = 1.5
 C1 = (0.01 * 255) ** 2
 C2 = (0.03 * 255) ** 2
+C3 = C2 / 2
+
+Planes = TypeVar("Planes", NDArray[np.float64], Tensor)
+Exponents = tuple[float, float, float]
+PLAIN: Exponents = (1.0, 1.0, 1.0)
 
 
-def ssim(sr: NDArray[np.float64], hr: NDArray[np.float64]) -> float:
+def ssim(sr: Planes, hr: Planes, exponents: Exponents = PLAIN) -> float:
     """Mean similarity over every place where the whole window lies inside the picture; 1 for equal planes.
 
-    Shape: (H, W) each, in [0, 255]. Nothing is reduced in size first, unlike in the authors' own script.
-    Raises BadInputError for planes smaller than the window.
+    Equation 12, luminance^a * contrast^b * structure^c, which is equation 13 for exponents of 1. Structure may be
+    negative: under a whole exponent its power is what it is, under any other its sign is kept, as the power does
+    not exist. Shape: (..., H, W) each, float64, in [0, 255]; tensors are compared on their device. Nothing is reduced
+    in size first, unlike in the authors' own script. Raises BadInputError for planes smaller than the window.
     """
-    if min(hr.shape) < WINDOW_PX:
-        height, width = hr.shape
+    height, width = hr.shape[-2:]
+    if min(height, width) < WINDOW_PX:
         raise BadInputError(
             f"SSIM needs {WINDOW_PX} x {WINDOW_PX} pixels inside the cropped border, not {width} x {height}"
         )
+    at = _moments(sr, hr)
+    luminance = (2 * at.mean_sr * at.mean_hr + C1) / (at.mean_sr**2 + at.mean_hr**2 + C1)
+    if exponents == PLAIN:
+        contrast_structure = (2 * at.covariance + C2) / (at.variance_sr + at.variance_hr + C2)
+        return float((luminance * contrast_structure).mean())
+    # Rounding may leave a flat place less than no variance.
+    deviations = at.variance_sr.clip(min=0) ** 0.5 * at.variance_hr.clip(min=0) ** 0.5
+    contrast = (2 * deviations + C2) / (at.variance_sr + at.variance_hr + C2)
+    structure = (at.covariance + C3) / (deviations + C3)
+    a, b, c = exponents
+    return float((luminance**a * contrast**b * _power(structure, c)).mean())
+
+
+def _power(structure: Planes, exponent: float) -> Planes:
+    if float(exponent).is_integer():
+        return structure**exponent
+    sign = (structure > 0) * 1.0 - (structure < 0) * 1.0
+    return abs(structure) ** exponent * sign
+
+
+@dataclass(frozen=True)
+class _Moments(Generic[Planes]):
+    """What the window sees around each place. Shape: (..., H - 10, W - 10) each."""
+
+    mean_sr: Planes
+    mean_hr: Planes
+    variance_sr: Planes
+    variance_hr: Planes
+    covariance: Planes
+
+
+def _moments(sr: Planes, hr: Planes) -> _Moments[Planes]:
     mean_sr, mean_hr = _window_mean(sr), _window_mean(hr)
-    variance_sr = _window_mean(sr * sr) - mean_sr**2
-    variance_hr = _window_mean(hr * hr) - mean_hr**2
-    covariance = _window_mean(sr * hr) - mean_sr * mean_hr
-    brightness = (2 * mean_sr * mean_hr + C1) / (mean_sr**2 + mean_hr**2 + C1)
-    structure = (2 * covariance + C2) / (variance_sr + variance_hr + C2)
-    return float(np.mean(brightness * structure))
+    return _Moments(
+        mean_sr,
+        mean_hr,
+        _window_mean(sr * sr) - mean_sr**2,
+        _window_mean(hr * hr) - mean_hr**2,
+        _window_mean(sr * hr) - mean_sr * mean_hr,
+    )
 
 
-def _window_mean(plane: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Gaussian-weighted means. Shape: (H, W) -> (H - 10, W - 10)."""
+def _window_mean(planes: Planes) -> Planes:
+    """Gaussian-weighted means. Shape: (..., H, W) -> (..., H - 10, W - 10)."""
     taps = cv2.getGaussianKernel(WINDOW_PX, SIGMA_PX, cv2.CV_64F)
+    if isinstance(planes, Tensor):
+        return _window_mean_on_device(planes, torch.from_numpy(taps).to(planes))
     edge = WINDOW_PX // 2
-    blurred: NDArray[np.float64] = np.asarray(cv2.sepFilter2D(plane, cv2.CV_64F, taps, taps), np.float64)
-    return blurred[edge:-edge, edge:-edge]
+    height, width = planes.shape[-2:]
+    # On a CPU this is 20 times as quick as torch's convolutions in float64.
+    blurred = [cv2.sepFilter2D(plane, cv2.CV_64F, taps, taps) for plane in planes.reshape(-1, height, width)]
+    return np.asarray(blurred, np.float64).reshape(planes.shape)[..., edge:-edge, edge:-edge]
+
+
+def _window_mean_on_device(planes: Tensor, taps: Tensor) -> Tensor:
+    height, width = planes.shape[-2:]
+    columns = conv2d(planes.reshape(-1, 1, height, width), taps.view(1, 1, -1, 1))
+    means = conv2d(columns, taps.view(1, 1, 1, -1))
+    return means.view(*planes.shape[:-2], *means.shape[-2:])
