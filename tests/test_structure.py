@@ -17,7 +17,7 @@ LAYERS = (
     {"engine"},
     {"images", "evaluate"},
     {"video"},
-    {"train", "bench"},
+    {"train", "bench", "compare"},
     {"cli"},
 )
 # The same within video; what lies in no folder of its own is on top.

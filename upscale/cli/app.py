@@ -10,7 +10,7 @@ import typer
 
 from upscale import __version__
 from upscale.allocator import keep_freed_memory
-from upscale.cli import bench, evaluate, images, train, video
+from upscale.cli import bench, compare, evaluate, images, models, train, video
 from upscale.cli.logs import printable
 from upscale.errors import INTERRUPTED, UpscaleError
 
@@ -24,6 +24,8 @@ app.command("images")(images.images)
 app.command("video")(video.video)
 app.command("train")(train.train)
 app.command("eval")(evaluate.evaluate)
+app.command("compare")(compare.compare)
+app.add_typer(models.app, name="models")
 app.command("bench")(bench.bench)
 
 
