@@ -168,7 +168,7 @@ class Toy:
         objective = self.way.objective
         penalty = default_penalty(objective) if self.way.penalty is None else self.way.penalty
         if objective == "wgan-qc":
-            return quadratic_cost_loss(judge, real, fake, penalty)
+            return quadratic_cost_loss(judge, real, fake, penalty).loss
         loss = discriminator_loss(objective, judge(real), judge(fake))
         return loss + penalty * gradient_penalty(judge, real, fake, numbers) if objective == "wgan-gp" else loss
 

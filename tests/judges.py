@@ -5,7 +5,8 @@ from typing import get_args
 import torch
 from torch import Tensor
 from upscale.train.config import GanConfig, Norm
-from upscale.train.discriminators.build import Name, build_judges
+from upscale.train.discriminators.build import build_judges
+from upscale.train.discriminators.names import Name
 from upscale.train.discriminators.several import Judges
 
 # Pooled and dense differ by a layer that knows no norm.

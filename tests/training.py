@@ -2,12 +2,24 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 from upscale.train.config import TrainConfig, configure
 from upscale.train.run import Control, Progress, train
 
 TINY = {"blocks": 1, "channels": 8, "norm": "none"}
+
+
+def write_photos(folder: Path, count: int = 10) -> Path:
+    """Smooth random pictures of 64 x 72 in a new folder: small, and not all the same."""
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    for index in range(count):
+        coarse = Image.fromarray(generator.integers(0, 256, (8, 9, 3), np.uint8))
+        coarse.resize((72, 64), Image.Resampling.BICUBIC).save(folder / f"{index}.png")
+    return folder
 
 
 def config_for(photos: Path, out: Path, **changes: object) -> TrainConfig:

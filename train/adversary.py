@@ -1,24 +1,30 @@
 """The two sides of a GAN on one batch: what the discriminator minimises, and what the network does about it."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 from upscale.train.config import GanConfig
+from upscale.train.discriminators.names import parse_discriminator
 from upscale.train.discriminators.several import Opinion
 from upscale.train.gan.names import RELATIVISTIC, default_penalty
 from upscale.train.gan.objectives import discriminator_loss, generator_loss
-from upscale.train.gan.penalty import gradient_penalty
+from upscale.train.gan.penalty import Critic, gradient_penalty
 from upscale.train.gan.stabilise import noisy, share_right
-from upscale.train.gan.transport import quadratic_cost_loss
+from upscale.train.gan.transport import CriticLoss, quadratic_cost_loss
 from upscale.train.gan.unroll import unrolled, with_tensors
 from upscale.train.losses.matching import feature_matching
 from upscale.train.randomness import generator_for
 from upscale.train.state import Adversary
 
-Judge = Callable[[Tensor], list[Opinion]]
 Losses = dict[str, Tensor]
+
+
+class Judge(Protocol):
+    """The discriminators as `Judges` asks them, with whatever weights."""
+
+    def __call__(self, pictures: Tensor, only: int | None = None, /) -> list[Opinion]:
+        """What all say, or one."""
 
 
 class Shown(NamedTuple):
@@ -47,33 +53,35 @@ class Shown(NamedTuple):
 
 def discriminator_losses(judge: Judge, gan: GanConfig, shown: Shown) -> tuple[Tensor, Losses]:
     """What the discriminators minimise, averaged over them, and what they think; the latter detached."""
+    losses = _losses_by_transport(judge, gan, shown) if gan.objective == "wgan-qc" else _losses(judge, gan, shown)
+    loss = torch.stack([each.loss for each in losses]).mean()
+    return loss, {"d": loss.detach()} | _thoughts(gan, losses)
+
+
+def _losses(judge: Judge, gan: GanConfig, shown: Shown) -> list[CriticLoss]:
+    """Of logits, with the penalty that each alone pays for its slopes."""
     real, fake = shown.noisy()
-    opinions = list(zip(judge(real), judge(fake), strict=True))
-    each = [_loss_of_one(judge, index, gan, (real, fake), pair, shown) for index, pair in enumerate(opinions)]
-    loss = torch.stack(each).mean()
-    return loss, {"d": loss.detach()} | _thoughts(gan, opinions)
-
-
-def _loss_of_one(
-    judge: Judge,
-    index: int,
-    gan: GanConfig,
-    pictures: tuple[Tensor, Tensor],
-    opinions: tuple[Opinion, Opinion],
-    shown: Shown,
-) -> Tensor:
-    def critic(these: Tensor) -> Tensor:
-        return judge(these)[index].logits
-
     penalty = default_penalty(gan.objective) if gan.penalty is None else gan.penalty
-    if gan.objective == "wgan-qc":
-        return quadratic_cost_loss(critic, *pictures, penalty)
-    on_real, on_fake = opinions
-    loss = discriminator_loss(gan.objective, on_real.logits, on_fake.logits, real_label=gan.real_label)
-    if gan.objective == "wgan-gp":
-        drawn = shown.generator(f"penalty of {index}")
-        loss = loss + penalty * gradient_penalty(critic, *pictures, drawn, part=shown.part)
-    return loss
+    losses = []
+    for index, (one, two) in enumerate(zip(judge(real), judge(fake), strict=True)):
+        loss = discriminator_loss(gan.objective, one.logits, two.logits, real_label=gan.real_label)
+        if gan.objective == "wgan-gp":
+            drawn = shown.generator(f"penalty of {index}")
+            loss = loss + penalty * gradient_penalty(_critic(judge, index), real, fake, drawn, part=shown.part)
+        losses.append(CriticLoss(loss, one.logits, two.logits))
+    return losses
+
+
+def _losses_by_transport(judge: Judge, gan: GanConfig, shown: Shown) -> list[CriticLoss]:
+    real, fake = shown.noisy()
+    penalty = default_penalty(gan.objective) if gan.penalty is None else gan.penalty
+    count = len(parse_discriminator(gan.discriminator))
+    return [quadratic_cost_loss(_critic(judge, index), real, fake, penalty) for index in range(count)]
+
+
+def _critic(judge: Judge, index: int) -> Critic:
+    """One of the discriminators, of which the others do not run."""
+    return lambda pictures: judge(pictures, index)[0].logits
 
 
 def network_losses(
@@ -107,14 +115,14 @@ def network_losses(
 
 
 @torch.no_grad()
-def _thoughts(gan: GanConfig, opinions: list[tuple[Opinion, Opinion]]) -> Losses:
+def _thoughts(gan: GanConfig, losses: list[CriticLoss]) -> Losses:
     """Mean opinions on both sides, and the share that is right where an objective knows right from wrong.
 
     As probabilities where the objective has any: `D(real)`, `D(fake)`; of critics as they are: `C(real)`, `C(fake)`.
     """
     thoughts: dict[str, list[Tensor]] = {}
-    for on_real, on_fake in opinions:
-        for name, value in _thoughts_of_one(gan, on_real.logits.float(), on_fake.logits.float()).items():
+    for _, on_real, on_fake in losses:
+        for name, value in _thoughts_of_one(gan, on_real.float(), on_fake.float()).items():
             thoughts.setdefault(name, []).append(value)
     return {name: torch.stack(values).mean() for name, values in thoughts.items()}
 

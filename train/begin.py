@@ -3,43 +3,73 @@
 import logging
 from typing import Any
 
-from upscale.train.config import TrainConfig
+from upscale.train.config import TrainConfig, configure
 from upscale.train.data.batches import Batches
 from upscale.train.data.loading import Pictures
 from upscale.train.losses.content import build_content
 from upscale.train.parallel import Team
-from upscale.train.saving import restore_state, state_folder
+from upscale.train.resuming import check_changes
+from upscale.train.saving import restore_state, saved_settings, state_folder
 from upscale.train.start import start
 from upscale.train.state import TrainState
 from upscale.train.steps import Run
 
+from upscale.engine.memory import enough_for
 from upscale.errors import UsageError
 
 logger = logging.getLogger(__name__)
 
 
 def begun(config: TrainConfig, team: Team, *, resume: bool) -> Run:
-    """Networks and losses, the same in all processes.
+    """Networks and losses, the same in all processes; the length of a resumed run is still what it was.
 
-    Raises UsageError, EnvironmentLackError for what cannot be built, or does not fit the saved state.
+    Raises UsageError, EnvironmentLackError, UpscaleError for what cannot be built, is not there or has no room, or does
+    not fit the saved state.
     """
-    state = start(config, team.device, initialise=not resume)
-    if resume:
-        restore_state(state, state_folder(config.out))
-        # What memory asked for before, or more, in equal parts of what may be another batch.
-        wanted = max(state.accumulate, config.accumulate)
-        state.accumulate = next(
-            parts for parts in range(min(wanted, config.batch), config.batch + 1) if config.batch % parts == 0
-        )
-    on_luma = getattr(state.network.config, "colour", "rgb") == "y"
-    return Run(config, state, build_content(config.losses, config.vgg_weights, team.device, on_luma=on_luma), team)
+    before = _began_with(config) if resume else None
+    with enough_for("the networks and their optimisers", team.device):
+        state = start(config, team.device, initialise=before is None)
+        if before is not None:
+            _restore(state, before, config)
+        on_luma = getattr(state.network.config, "colour", "rgb") == "y"
+        with team.first_here_first():  # VGG's weights may have to be fetched
+            content = build_content(config.losses, config.vgg_weights, team.device, on_luma=on_luma, dtype=state.dtype)
+    return Run(config, state, content, team)
 
 
-def planned_steps(config: TrainConfig, state: TrainState, saved: dict[str, Any] | None, extend: bool) -> int:
-    """The number of steps, 0 where the time has yet to tell; a resumed run keeps it unless it is to be extended.
+def _began_with(config: TrainConfig) -> TrainConfig:
+    """The settings of the run that goes on; UsageError where there is none, or where these do not go with it."""
+    folder = state_folder(config.out)
+    saved = saved_settings(folder)
+    if saved is None:
+        raise UsageError(f"nothing to resume: {folder} does not exist; train without --resume")
+    before = configure(saved, {})
+    check_changes(before, config)
+    return before
+
+
+def _restore(state: TrainState, before: TrainConfig, config: TrainConfig) -> None:
+    restore_state(state, state_folder(config.out))
+    # What memory asked for before, unless another number is asked for; in equal parts of what may be another batch.
+    wanted = state.accumulate if config.accumulate == before.accumulate else config.accumulate
+    state.accumulate = next(
+        parts for parts in range(min(wanted, config.batch), config.batch + 1) if config.batch % parts == 0
+    )
+    if config.best != before.best:
+        state.best = None  # the figure of another measure
+
+
+def set_length(config: TrainConfig, state: TrainState, saved: dict[str, Any] | None, extend: bool) -> None:
+    """Give a run its number of steps, 0 where the time has yet to tell; a resumed one keeps it unless it is extended.
 
     `saved` are the settings of a run that is resumed. UsageError for another number.
     """
+    total = _planned(config, state, saved, extend)
+    state.before = 0 if saved is None or total else state.planned
+    state.total = total
+
+
+def _planned(config: TrainConfig, state: TrainState, saved: dict[str, Any] | None, extend: bool) -> int:
     if config.minutes is not None:
         if saved is None or state.total == 0:
             return 0
@@ -71,5 +101,6 @@ def compare_pictures(state: TrainState, pictures: Pictures) -> None:
 def show_reference(run: Run, batches: Batches) -> None:
     """The batch that virtual batch norm compares all others with, chosen once; a state brings its own."""
     if run.state.adversary is not None and run.config.gan.norm == "virtual" and run.state.step == 0:
-        run.state.adversary.judges.set_reference(batches.at(0)[1])
-        run.team.copy_from_main(run.state.adversary.judges.buffers())
+        with enough_for("the pictures that virtual batch norm compares all others with", run.state.device):
+            run.state.adversary.judges.set_reference(batches.at(0)[1])
+            run.team.copy_from_main(run.state.adversary.judges.buffers())

@@ -1,8 +1,9 @@
 """One run at a time for one output."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from upscale.atomic import lock
 from upscale.errors import OutputError, UsageError, reason
@@ -14,17 +15,31 @@ def claimed(out: Path) -> Iterator[None]:
 
     Raises UsageError where another run holds it, OutputError where no file can be made there.
     """
-    path = out.with_name(out.name + ".state.lock")
+    path = _lock_of(out)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("wb")
     except OSError as error:
         raise OutputError(f"cannot write {out}: {reason(error)}") from error
     with file:
-        try:
-            lock(file, wait=False)
-        except BlockingIOError:
-            raise UsageError(f"another training writes {out} just now; wait for it, or give another --out") from None
-        except OSError:  # a disk without locks: two runs at once stay the user's own care
-            pass
+        _lock(file, out)
         yield
+
+
+def check_unclaimed(out: Path) -> None:
+    """UsageError where a run holds the lock, which may not have saved a state yet. Nothing is written."""
+    with suppress(FileNotFoundError), _lock_of(out).open("rb") as file:
+        _lock(file, out)
+
+
+def _lock_of(out: Path) -> Path:
+    return out.with_name(out.name + ".state.lock")
+
+
+def _lock(file: BinaryIO, out: Path) -> None:
+    try:
+        lock(file, wait=False)
+    except BlockingIOError:
+        raise UsageError(f"another training writes {out} just now; wait for it, or give another --out") from None
+    except OSError:  # a disk without locks: two runs at once stay the user's own care
+        pass

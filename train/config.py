@@ -1,22 +1,24 @@
 """Everything a training run is told. Defaults stand here; a recipe replaces them, a flag replaces both."""
 
-import math
 import tomllib
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
+from upscale.train.degrade.grammar import parse_degradation
+from upscale.train.discriminators.names import Norm as Norm
+from upscale.train.discriminators.names import check_discriminator
+from upscale.train.gan.names import GanName as GanName
 from upscale.train.gan.names import check_adversary
+from upscale.train.gan.papers import with_papers_settings
 from upscale.train.losses.names import check_losses
+from upscale.train.values import PATHS as PATHS
+from upscale.train.values import checked
+from upscale.train.wording import Wording, naming_file, wording
 
-from upscale.errors import UsageError, did_you_mean
-
-GanName = Literal[
-    "vanilla", "saturating", "lsgan", "hinge", "wgan", "wgan-gp", "wgan-qc", "rsgan", "ragan", "ralsgan", "rahinge"
-]
-Norm = Literal["batch", "instance", "spectral", "virtual", "none"]
+from upscale.errors import UsageError, did_you_mean, reason
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,11 @@ class GanConfig:
     `discriminator` names one or several, averaged: `pooled`, `dense`, `patch`, `unet`, each with `@2` or `@4` for
     pictures shrunk by as much, joined by `+`; for `norm` see `norm_of`. `real_label` below 1 smooths one side.
     `instance_noise` is the noise on both of its inputs at the first step, in units of 0..1, falling to 0 over the run.
-    It takes `d_steps` steps for one of the network, looks `unroll` steps ahead, and is skipped while it tells more than
-    the share `skip_above` right. `kernels` counts those of minibatch discrimination, 0 for none. `clip` bounds the
-    weights of `wgan`, `penalty` weighs that of `wgan-gp` (lambda) or the regulariser of `wgan-qc` (gamma): by default
-    as in their papers.
+    It is trained by Adam, `d_steps` steps for one of the network, looks `unroll` steps ahead, and is skipped while it
+    tells more than the share `skip_above` right. `kernels` counts those of minibatch discrimination, 0 for none.
+    `clip` bounds the weights of `wgan`, `penalty` weighs that of `wgan-gp` (lambda) or the regulariser of `wgan-qc`
+    (gamma): by default as in their papers, from which `configure` also takes their learning rate, betas and steps
+    (`gan/papers.py`).
     """
 
     objective: GanName = "vanilla"
@@ -109,51 +112,19 @@ class TrainConfig:
     dtype: str = "auto"
 
     @property
+    def is_gan(self) -> bool:
+        """Whether there is a discriminator: whether the loss `gan` has a weight."""
+        return bool(self.losses.get("gan"))
+
+    @property
     def smallest_part(self) -> int:
         """How many samples BatchNorm in a discriminator has to see at once."""
-        words = self.gan.discriminator.split("+") if "gan" in self.losses else []
+        words = self.gan.discriminator.split("+") if self.is_gan else []
         return 2 if any(self.gan.norm_of(word.partition("@")[0].strip()) == "batch" for word in words) else 1
 
 
-# What a setting may be: its kind, and for numbers the smallest and the largest value.
-_LARGE = 2**40
-_NUMBERS: dict[str, tuple[type, float, float]] = {
-    "scale": (int, 2, 8),
-    "steps": (int, 1, _LARGE),
-    "minutes": (float, 1e-6, _LARGE),
-    "batch": (int, 1, 2**16),
-    "accumulate": (int, 1, 2**16),
-    "crop": (int, 1, 2**16),
-    "learning_rate": (float, 1e-12, 1.0),
-    "learning_rate_end": (float, 0.0, 1.0),
-    "warmup": (int, 0, _LARGE),
-    "decay": (float, 1e-6, 1.0),
-    "gradient_clip": (float, 1e-12, math.inf),
-    "ema": (float, 0.0, 1 - 1e-9),
-    "seed": (int, 0, 2**63 - 1),
-    "validate_every": (int, 1, _LARGE),
-    "save_every": (int, 1, _LARGE),
-    "real_label": (float, 0.5, 1.0),
-    "instance_noise": (float, 0.0, 1.0),
-    "d_steps": (int, 1, 1000),
-    "skip_above": (float, 0.5, 1.0),
-    "unroll": (int, 0, 100),
-    "kernels": (int, 0, 1000),
-    "clip": (float, 1e-6, 1e6),
-    "penalty": (float, 0.0, 1e6),
-}
-# Lists of numbers: how many (None: any), and between what.
-_LISTS: dict[str, tuple[int | None, float, float]] = {"betas": (2, 0.0, 1 - 1e-9), "milestones": (None, 0.0, 1.0)}
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "objective": get_args(GanName),
-    "norm": ("auto", *get_args(Norm)),
-    "best": ("psnr", "niqe"),
-    "dtype": ("auto", "fp32", "bf16"),
-}
-_WORDS = ("model", "architecture", "init", "degrade", "discriminator", "licence", "device")
-_SWITCHES = ("from_scratch", "fold_bn")
-_TABLES = ("network", "losses")
-PATHS = ("data", "out", "val", "lr", "cache", "vgg_weights")
+# What an empty recipe is called where nobody says.
+_RECIPE = "the recipe"
 
 
 def read_recipe(name: str) -> dict[str, Any]:
@@ -180,16 +151,21 @@ def _known(settings: Any, kind: type, prefix: str) -> None:  # noqa: ANN401 - wh
 
 
 def _recipe_text(name: str) -> str:
-    if name.endswith(".toml"):
-        try:
-            return Path(name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"cannot read recipe {name}: {error}") from error
     shipped = recipes()
-    if name not in shipped:
+    if name in shipped:
+        return shipped[name].read_text(encoding="utf-8")
+    if not name.endswith(".toml"):
         meant = did_you_mean(name, shipped)
         raise UsageError(f"unknown recipe {name}{meant}: choose {', '.join(shipped)}, or give the path of a .toml file")
-    return shipped[name].read_text(encoding="utf-8")
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        meant = did_you_mean(Path(name).stem, shipped)
+        raise UsageError(f"recipe {name} does not exist{meant}; shipped are {', '.join(shipped)}") from None
+    except OSError as error:
+        raise UsageError(f"cannot read recipe {name}: {reason(error)}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"recipe {name} is no text file") from error
 
 
 def recipes() -> dict[str, Traversable]:
@@ -198,68 +174,63 @@ def recipes() -> dict[str, Traversable]:
     return {file.name.removesuffix(".toml"): file for file in sorted(files, key=lambda file: file.name)}
 
 
-def configure(settings: dict[str, Any], overrides: dict[str, Any]) -> TrainConfig:
+def configure(settings: dict[str, Any], overrides: dict[str, Any], file: str = _RECIPE) -> TrainConfig:
     """Defaults, then the settings of a recipe or of a saved run, then every override that is not None.
 
-    Those of the table `gan` are merged one by one. UsageError for a value of the wrong kind or out of range.
+    Those of the table `gan` are merged one by one, over what its objective's paper has (`gan/papers.py`). UsageError
+    for a value of the wrong kind, out of range, or that does not go with another; it names the flag that gave the
+    value, or its key in `file`.
     """
+    say = wording(settings, overrides, file)
     given = {key: value for key, value in overrides.items() if value is not None}
     if "steps" in given:
         settings = {key: value for key, value in settings.items() if key != "minutes"}
-    gan = settings.get("gan", {}) | {key: value for key, value in given.pop("gan", {}).items() if value is not None}
-    checked = {key: _checked(key, value) for key, value in (settings | given).items() if key != "gan"}
-    config = TrainConfig(**checked, gan=GanConfig(**{key: _checked(key, value) for key, value in gan.items()}))
-    _check_together(config)
+    flags = {key: value for key, value in given.pop("gan", {}).items() if value is not None}
+    adversary = with_papers_settings(settings.get("gan", {}), flags, GanConfig.objective)
+    gan = GanConfig(**{key: checked(f"gan.{key}", value, say) for key, value in adversary.items()})
+    plain = {key: checked(key, value, say) for key, value in (settings | given).items() if key != "gan"}
+    config = TrainConfig(**plain, gan=gan)
+    _check_together(config, say)
     return config
 
 
-def _checked(key: str, value: Any) -> Any:  # noqa: ANN401 - what a TOML file or a flag gives
-    if value is None:
-        return None
-    if key in _NUMBERS:
-        return _number(key, value, *_NUMBERS[key])
-    if key in _LISTS and isinstance(value, list | tuple):
-        count, low, high = _LISTS[key]
-        if count in (None, len(value)):
-            return tuple(_number(key, item, float, low, high) for item in value)
-    if key in _CHOICES and isinstance(value, str):
-        return _choice(key, value)
-    if key in PATHS and isinstance(value, str | Path):
-        return Path(value)
-    right = {str: _WORDS, dict: _TABLES, bool: _SWITCHES}.get(type(value), ())
-    if key not in right:
-        raise UsageError(f"{key} = {value!r} is not a setting of the right kind")
-    return value
-
-
-def _number(key: str, value: Any, kind: type, low: float, high: float) -> int | float:  # noqa: ANN401
-    right = isinstance(value, int | float) and not isinstance(value, bool)
-    if not right or not low <= value <= high or (kind is int and value != int(value)):
-        whole = "a whole number" if kind is int else "a number"
-        raise UsageError(f"{key} = {value!r}: expected {whole} from {low:g} to {high:g}")
-    return int(value) if kind is int else float(value)
-
-
-def _choice(key: str, value: str) -> str:
-    if value not in _CHOICES[key]:
-        raise UsageError(
-            f"{key} = {value!r}{did_you_mean(value, _CHOICES[key])}: choose among {', '.join(_CHOICES[key])}"
-        )
-    return value
-
-
-def _check_together(config: TrainConfig) -> None:
+def _check_together(config: TrainConfig, say: Wording) -> None:
     """What no setting can tell alone."""
-    check_losses(config.losses, side_px=config.crop * config.scale)
-    if "fm" in config.losses and "gan" not in config.losses:
+    with naming_file(say, "losses"):
+        check_losses(config.losses, side_px=config.crop * config.scale)
+    if config.losses.get("fm") and not config.is_gan:
         raise UsageError("fm compares what a discriminator sees: give the loss gan a weight too")
-    gan = config.gan
-    if "gan" in config.losses:
-        check_adversary(
-            gan.objective, norm=gan.norm, real_label=gan.real_label, skip_above=gan.skip_above, kernels=gan.kernels,
-            unroll=gan.unroll,
-        )  # fmt: skip
-    if config.batch // config.accumulate < config.smallest_part:
-        raise UsageError("the discriminator's BatchNorm needs --batch 2 or more, or --d-norm spectral")
+    _check_low_resolutions(config, say)
+    if config.is_gan:
+        _check_gan(config, say)
     if config.batch % config.accumulate:
-        raise UsageError(f"--batch {config.batch} cannot be taken in {config.accumulate} equal parts")
+        raise UsageError(
+            f"{say('batch', config.batch)} cannot be taken in {config.accumulate} equal parts: "
+            f"choose a multiple of {config.accumulate}, or another --accumulate"
+        )
+
+
+def _check_low_resolutions(config: TrainConfig, say: Wording) -> None:
+    degradation = parse_degradation(config.degrade, say("degrade", config.degrade))
+    if config.lr is not None and degradation != parse_degradation(TrainConfig.degrade):
+        raise UsageError(
+            f"{say('lr', config.lr)} holds the low resolutions: {say('degrade', config.degrade)} would make others; "
+            f"leave one out, or add --degrade {TrainConfig.degrade}"
+        )
+
+
+def _check_gan(config: TrainConfig, say: Wording) -> None:
+    gan = config.gan
+    check_adversary(
+        gan.objective, norm=gan.norm, real_label=gan.real_label, skip_above=gan.skip_above, kernels=gan.kernels,
+        unroll=gan.unroll, say=say,
+    )  # fmt: skip
+    with naming_file(say, "gan.discriminator"):
+        side_px = config.crop * config.scale
+        check_discriminator(gan.discriminator, norm_of=gan.norm_of, kernels=gan.kernels, side_px=side_px)
+    if config.batch // config.accumulate < config.smallest_part:
+        part = f" in {say('accumulate', config.accumulate)}" if config.accumulate > 1 else ""
+        raise UsageError(
+            f"{say('batch', config.batch)}{part} is too small for the discriminator's BatchNorm, which needs 2 crops "
+            "at once: raise --batch, or add --d-norm spectral"
+        )

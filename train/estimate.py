@@ -8,7 +8,7 @@ from statistics import median
 
 import torch
 from torch import nn
-from upscale.train.begin import begun
+from upscale.train.begin import begun, set_length
 from upscale.train.config import TrainConfig
 from upscale.train.data.batches import Batch
 from upscale.train.data.loading import survey
@@ -16,11 +16,12 @@ from upscale.train.fitting import fitting_step
 from upscale.train.parallel import join_team
 from upscale.train.randomness import generator_for
 from upscale.train.results import best_path
-from upscale.train.saving import state_folder
+from upscale.train.saving import saved_settings, state_folder
 from upscale.train.steps import NotFiniteError, Run
 from upscale.train.watch.watch import log_folder
 
 from upscale.device import synchronise
+from upscale.engine.memory import enough_for
 from upscale.peak_memory import peak_bytes, reset_peak
 from upscale.units import duration, size
 
@@ -78,17 +79,18 @@ class _Pace:
     memory_bytes: int | None
 
 
-def estimate(config: TrainConfig, *, resume: bool = False) -> Estimate:
+def estimate(config: TrainConfig, *, resume: bool = False, extend: bool = False) -> Estimate:
     """Build what the run builds, look at its pictures without decoding them, and take a few steps on noise.
 
-    Nothing is written. Raises what the run would raise before its first step.
+    `resume` and `extend` as in `Control`. Nothing is written. Raises what the run would raise before its first step.
     """
-    with join_team(config.device) as team:
+    with join_team(config.device) as team, enough_for("this training", team.device):
         _, pictures = survey(config)
         run = begun(config, team, resume=resume)
         state, done = run.state, run.state.step
+        set_length(config, state, saved_settings(state_folder(config.out)) if resume else None, extend)
         pace = _pace(run)
-    total = config.steps if config.minutes is None else done + max(1, round(config.minutes * 60 / pace.step_s))
+    total = state.total or done + max(1, round((config.minutes or 0.0) * 60 / pace.step_s))
     left = max(0, total - done)
     seconds = left * pace.step_s
     return Estimate(

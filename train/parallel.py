@@ -6,7 +6,8 @@ DistributedDataParallel: its hooks expect one backward pass a step of one networ
 judges are unrolled, batches accumulate and two networks take turns. Here the step averages its gradients by a call.
 
 Equal to one process with `count` times the batch, up to rounding, as long as no sample's loss depends on its
-neighbours: BatchNorm, minibatch discrimination, the relativistic averages and optimal transport see one process's part.
+neighbours: BatchNorm, minibatch discrimination, the relativistic averages, optimal transport and the contextual loss
+(the centre of its features) see one process's part, and virtual batch norm's reference is of the first one's part.
 """
 
 import os
@@ -22,6 +23,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from upscale.device import choose_device
+from upscale.engine.memory import is_out_of_memory
 from upscale.errors import EnvironmentLackError, TrainingError, UsageError
 
 # A process that dies closes its connections, which the others notice at once; only a machine that vanishes from the
@@ -63,6 +65,8 @@ class Team:
     count: int = 1
     # Of CPUs, so that a word between processes does not wait for the work of a GPU.
     words: "dist.ProcessGroup | None" = None
+    # Among the processes of the same machine; -1 where the launcher does not tell.
+    local_rank: int = 0
 
     @property
     def is_main(self) -> bool:
@@ -74,29 +78,40 @@ class Team:
         """Which part of a batch is this process's: (rank, count)."""
         return self.rank, self.count
 
-    def part(self, whole: Tensor) -> Tensor:
-        """This process's part of what was drawn for the whole team's batch. Shape: (N * count, ...) -> (N, ...)."""
-        return whole.chunk(self.count)[self.rank]
+    @contextmanager
+    def first_here_first(self) -> Iterator[None]:
+        """Let the first process of each machine do this alone, and then the others: they find what it has fetched."""
+        is_first = self.local_rank <= 0
+        if not is_first:
+            self.barrier()
+        yield
+        if is_first:
+            self.barrier()
 
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
         """Give each parameter the mean of all processes' gradients, in place; those without one are passed over."""
         if self.count == 1:
             return
+        buckets = list(_buckets([item.grad for item in parameters if item.grad is not None]))
+        # Before the word: a process that runs out of memory after it would leave the others waiting.
+        room = _room_for(buckets)
         self._tell(_FINE)
-        for bucket in _buckets([item.grad for item in parameters if item.grad is not None]):
-            flat = torch.cat([gradient.reshape(-1) for gradient in bucket])
+        for bucket in buckets:
+            sizes = [gradient.numel() for gradient in bucket]
+            flat = room[: sum(sizes)]
+            pieces = [piece.view(own.shape) for piece, own in zip(torch.split(flat, sizes), bucket, strict=True)]
+            torch._foreach_copy_(pieces, bucket)
             with _or_end():
                 dist.all_reduce(flat)
             flat.div_(self.count)
-            for gradient, mean in zip(bucket, torch.split(flat, [item.numel() for item in bucket]), strict=True):
-                gradient.copy_(mean.view(gradient.shape))
+            torch._foreach_copy_(bucket, pieces)
 
     def mean(self, value: Tensor) -> Tensor:
         """The mean over all processes, detached, on the same device; not finite where one is not. Shape: kept."""
         if self.count == 1:
             return value.detach()
-        self._tell(_FINE)
         total = value.detach().clone(memory_format=torch.contiguous_format)
+        self._tell(_FINE)
         with _or_end():
             dist.all_reduce(total)
         return total.div_(self.count)
@@ -115,12 +130,12 @@ class Team:
         """Overwrite tensors with those of the first process; in order, shapes and dtypes alike."""
         if self.count == 1:
             return
+        wholes = [(tensor.detach(), tensor.detach().contiguous()) for tensor in tensors]
         self._tell(_FINE)
-        for tensor in tensors:
-            whole = tensor.detach().contiguous()
+        for own, whole in wholes:
             with _or_end():
                 dist.broadcast(whole, src=0)
-            tensor.detach().copy_(whole)
+            own.copy_(whole)
 
     def any(self, asked: bool) -> bool:
         """Whether any process says yes."""
@@ -183,7 +198,8 @@ def join_team(device: str) -> Team:
         raise EnvironmentLackError(f"the {count} processes of this run did not find each other: {reason}") from error
     if state.num_processes != count:
         raise UsageError(f"{count} processes, but none knows its number; start them with torchrun --nproc-per-node")
-    return Team(torch.device("cpu") if on_cpu else state.device, state.process_index, count, words)
+    here = torch.device("cpu") if on_cpu else state.device
+    return Team(here, state.process_index, count, words, state.local_process_index)
 
 
 def is_first_process() -> bool:
@@ -236,10 +252,21 @@ def _buckets(gradients: list[Tensor]) -> Iterator[list[Tensor]]:
         yield bucket
 
 
+def _room_for(buckets: list[list[Tensor]]) -> Tensor:
+    """Memory for the largest of the buckets. Shape: (numbers,)."""
+    most = max((sum(gradient.numel() for gradient in bucket) for bucket in buckets), default=0)
+    return buckets[0][0].new_empty(most) if buckets else torch.empty(0)
+
+
 @contextmanager
 def _or_end() -> Iterator[None]:
-    """Where the others cannot be reached the run has ended."""
+    """Where the others cannot be reached the run has ended; so it has where there is no memory to reach them with.
+
+    The others are waiting in the same exchange then, so that nothing can be repeated.
+    """
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            raise TrainingError("out of memory while processes exchange their results; lower --batch") from error
         raise TrainingError("another process of this run has ended; its own message says why") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from upscale.train.config import TrainConfig
 from upscale.train.state import TrainState
+from upscale.train.steps import Run
 from upscale.train.watch.reports import Validation
 
 from upscale.errors import OutputError, TrainingError
@@ -23,8 +24,9 @@ def best_path(out: Path) -> Path:
     return out.with_name(f"{out.stem}.best.safetensors")
 
 
-def keep_best(config: TrainConfig, state: TrainState, validation: Validation, pictures: int) -> None:
+def keep_best(run: Run, validation: Validation, pictures: int) -> None:
     """Write the averaged network where its figure is the best so far: a higher PSNR, a lower NIQE."""
+    config, state = run.config, run.state
     figure = validation.psnr_y if config.best == "psnr" else validation.niqe
     if figure is None:
         return
@@ -32,26 +34,28 @@ def keep_best(config: TrainConfig, state: TrainState, validation: Validation, pi
     if not is_better:
         return
     try:
-        save_network(finished(config, state, pictures), best_path(config.out))
+        save_network(finished(run, pictures), best_path(config.out))
     except OutputError as error:  # the run matters more
         logger.warning("%s; training goes on", error)
     else:
         state.best = figure
 
 
-def finished(config: TrainConfig, state: TrainState, pictures: int) -> Network:
+def finished(run: Run, pictures: int) -> Network:
     """A copy of the averaged network, with what it was trained on in its contract.
 
     Raises TrainingError where it is not finite.
     """
+    config, state = run.config, run.state
     if not all(torch.isfinite(tensor).all() for tensor in state.ema.state_dict().values()):
         raise TrainingError("the trained weights are not finite; lower --learning-rate, or use --dtype fp32")
     network: Network = copy.deepcopy(state.ema).cpu()
     if config.fold_bn:
         network = fold_batch_norm(network)
+    processes = f" in each of {run.team.count} processes" if run.team.count > 1 else ""
     network.spec = replace(
         network.spec,
-        trained_on=f"{pictures} pictures of {config.data.name}, {state.step} steps of {config.batch} crops",
+        trained_on=f"{pictures} pictures of {config.data.name}, {state.step} steps of {config.batch} crops{processes}",
         losses=dict(config.losses),
         steps=state.step,
         licence=config.licence,

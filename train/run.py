@@ -1,15 +1,15 @@
 """A training run: data once into memory, then one visible loop, then a file that the other commands take."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from upscale.train.begin import begun, compare_pictures, planned_steps, show_reference
+from upscale.train.begin import begun, compare_pictures, set_length, show_reference
 from upscale.train.claim import claimed
 from upscale.train.config import TrainConfig
-from upscale.train.data.batches import Batches
+from upscale.train.data.batches import Batch, Batches
 from upscale.train.data.loading import Pictures, load_pictures
 from upscale.train.fitting import fitting_step
 from upscale.train.length import Stopwatch
@@ -23,6 +23,7 @@ from upscale.train.validate import validate
 from upscale.train.watch.reports import StepReport, Validation
 from upscale.train.watch.watch import Watch, log_folder
 
+from upscale.engine.memory import enough_for
 from upscale.errors import TrainingError, UsageError
 from upscale.models.checkpoint import save_network
 
@@ -42,15 +43,19 @@ class Progress:
 class Control:
     """How a run begins and may end early: from its saved state, at a step, or when asked between two steps.
 
-    `extend` allows a resumed run another number of steps than it was planned for. `decoded` is told how many pictures
-    are in memory, of how many.
+    `extend` allows a resumed run another number of steps than it was planned for. `begun` is told the state once
+    everything but the pictures is there, `decoded` how many pictures are in memory, of how many. `ready` is called
+    before the first step: a KeyboardInterrupt may come at any moment before, and none after, when `interrupted` is
+    asked.
     """
 
     resume: bool = False
     extend: bool = False
     stop_at: int | None = None
     interrupted: Callable[[], bool] = lambda: False
+    begun: Callable[[TrainState], None] = lambda state: None
     decoded: Callable[[int, int], None] = lambda done, total: None
+    ready: Callable[[], None] = lambda: None
 
     def heard(self, done: int, total: int) -> None:
         """A picture was decoded; KeyboardInterrupt, since nothing is begun yet, if the run is to end."""
@@ -66,7 +71,7 @@ def train(config: TrainConfig, on_step: Callable[[Progress], None], control: Con
     several processes the first one reports and writes.
     Raises UsageError, EnvironmentLackError, BadInputError, OutputError, TrainingError.
     """
-    with join_team(config.device) as team:
+    with join_team(config.device) as team, enough_for("this training", team.device):
         if not team.is_main:
             return _train(config, lambda _: None, control, team)
         with claimed(config.out):
@@ -81,25 +86,22 @@ def _train(config: TrainConfig, on_step: Callable[[Progress], None], control: Co
     state = run.state
     if control.stop_at is not None and control.stop_at <= state.step:
         raise UsageError(f"--stop-at {control.stop_at}: the run is at step {state.step} already")
-    state.total = planned_steps(config, state, saved_settings(folder) if control.resume else None, control.extend)
-    pictures = load_pictures(config, state.device, team.count, control.heard)
+    set_length(config, state, saved_settings(folder) if control.resume else None, control.extend)
+    control.begun(state)
+    with enough_for("the training pictures", state.device):
+        pictures = load_pictures(config, state.device, team.count, control.heard)
     compare_pictures(state, pictures)
     batches = Batches(config, pictures.training, state.device, share=team.share)
     show_reference(run, batches)
-    turns = config.gan.d_steps if "gan" in config.losses else 1
-    stopwatch = Stopwatch(config.minutes or 0.0, state.step)
+    turns = config.gan.d_steps if config.is_gan else 1
     bad = 0
+    control.ready()
     with closing(batches.stream(state.step * turns)) as stream, _watching(config, state, team) as watch:
+        stopwatch = Stopwatch(config.minutes or 0.0, state.step)
         while state.step < (state.total or state.step + 1):
             begun_s = time.monotonic()
             rate = _set_rates(config, state)
-            drawn = [next(stream) for _ in range(turns)]
-            try:
-                told, bad = fitting_step(run, drawn), 0
-                state.average(config.ema)
-            except NotFiniteError as error:
-                told, bad = error.told, bad + 1
-                state.forget_statistics()
+            told, bad = _step(run, stream, turns, bad)
             _check_finite(bad, told, folder)
             state.step += 1
             state.total = state.total or team.same(stopwatch.total_after(state.step))
@@ -119,14 +121,26 @@ def _train(config: TrainConfig, on_step: Callable[[Progress], None], control: Co
             if stop:
                 return None
     if team.is_main:
-        save_network(finished(config, state, len(pictures.training)), config.out)
+        save_network(finished(run, len(pictures.training)), config.out)
     team.barrier()
     return config.out
 
 
+def _step(run: Run, stream: Iterator[Batch], turns: int, bad: int) -> tuple[Told, int]:
+    """One step, and how many in a row were not finite, after `bad` before it."""
+    drawn = [next(stream) for _ in range(turns)]
+    try:
+        told = fitting_step(run, drawn)
+    except NotFiniteError as error:
+        run.state.forget_statistics()
+        return error.told, bad + 1
+    run.state.average(run.config.ema)
+    return told, 0
+
+
 def _set_rates(config: TrainConfig, state: TrainState) -> float:
     """Give each optimiser the schedule's share of its own peak; the network's is returned."""
-    rate = learning_rate(state.step, state.total, config)
+    rate = learning_rate(state.step, state.planned, config)
     state.optimiser.param_groups[0]["lr"] = rate
     if state.adversary is not None:
         state.adversary.optimiser.param_groups[0]["lr"] = config.gan.learning_rate * rate / config.learning_rate
@@ -149,13 +163,13 @@ def _watching(config: TrainConfig, state: TrainState, team: Team) -> AbstractCon
 
 def _validated(run: Run, pictures: Pictures, watch: Watch, report: StepReport) -> Progress:
     """The averaged network's figures; other processes go on meanwhile and wait at the next word."""
-    config, state = run.config, run.state
+    state = run.state
     validation = None
     if pictures.held:
         validation = validate(state.ema, pictures.held, state.device, with_niqe=True)
         figures = {"step": state.step, "psnr_y": validation.psnr_y}
         state.history.append(figures if validation.niqe is None else figures | {"niqe": validation.niqe})
-        keep_best(config, state, validation, len(pictures.training))
+        keep_best(run, validation, len(pictures.training))
     return Progress(report, validation, watch.validation(state.step, validation))
 
 

@@ -13,13 +13,14 @@ from upscale.train.config import PATHS
 from upscale.train.state import TrainState
 
 from upscale.atomic import sync, sync_folder, write_bytes
+from upscale.engine.memory import is_out_of_memory
 from upscale.errors import OutputError, UsageError, reason
 
 # Files stay below 16 MiB, which every mail, share and version control takes: a run can be moved to another machine.
 _FILE_BYTES = 15 * 2**20
 _CHUNK = 3 * 2**20  # float32 samples: 12 MiB
 _MARK = "run.json"
-_TOLD = ("step", "total", "accumulate", "pictures", "best", "history")
+_TOLD = ("step", "total", "before", "accumulate", "pictures", "best", "history")
 
 
 def state_folder(out: Path) -> Path:
@@ -91,7 +92,10 @@ def saved_settings(folder: Path) -> dict[str, Any] | None:
 
 
 def restore_state(state: TrainState, folder: Path) -> None:
-    """Put a saved state into freshly built networks; UsageError where it does not fit them."""
+    """Put a saved state into freshly built networks; UsageError where it does not fit them.
+
+    Where memory runs out, what torch raises.
+    """
     folder = _whole(folder)
     try:
         told = json.loads((folder / _MARK).read_text())
@@ -105,6 +109,8 @@ def restore_state(state: TrainState, folder: Path) -> None:
             _restore_adam(state.adversary.optimiser, state.adversary.judges, _load_pieces(folder, "adam_d"))
             state.adversary.right = told["right"]
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        if isinstance(error, RuntimeError) and is_out_of_memory(error):
+            raise
         reason = str(error).splitlines()[0]
         raise UsageError(f"the state in {folder} does not fit this run: {reason}") from error
 

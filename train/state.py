@@ -24,7 +24,8 @@ class Adversary:
 class TrainState:
     """Networks, their averages, their optimisers and the position in the run; random numbers follow from that.
 
-    `total` is 0 while a run by time has not yet found out how many steps fit. A batch is taken in `accumulate` parts.
+    `total` is 0 while a run by time has not yet found out how many steps fit; schedules go on by the length that it had
+    `before` meanwhile, 0 for a new run. A batch is taken in `accumulate` parts.
     `pictures` tells one set of training pictures from another. `best` is the figure of the best network so far.
     """
 
@@ -36,10 +37,16 @@ class TrainState:
     adversary: Adversary | None = None
     step: int = 0
     total: int = 0
+    before: int = 0
     accumulate: int = 1
     pictures: str = ""
     best: float | None = None
     history: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def planned(self) -> int:
+        """The length by which schedules go, 0 where there is none yet."""
+        return self.total or self.before
 
     def autocast(self) -> AbstractContextManager[Any]:
         """Half-precision arithmetic where the run uses it."""

@@ -20,6 +20,9 @@ from upscale.train.state import TrainState
 
 from upscale.errors import TrainingError
 
+Losses = tuple[Tensor, dict[str, Tensor]]
+"""What is minimised, and what it consists of, each before its weight, detached."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -64,14 +67,11 @@ def content_step(run: Run, batches: list[Batch]) -> Told:
     Shape of the one batch: (N, 3, h, w), (N, 3, H, W) in [0, 1].
     """
     state = run.state
-    parts = list(_parts(*batches[-1], state.accumulate))
-    means = _Means(len(parts))
-    state.optimiser.zero_grad(set_to_none=True)
-    for lr, hr in parts:
-        with state.autocast():
-            loss, losses = run.content.measure(state.network(lr).float(), hr, _positions(run))
-        means.add(losses)
-        _backward(loss / len(parts))
+
+    def losses_of(part: int, lr: Tensor, hr: Tensor) -> Losses:
+        return run.content.measure(_enlarged(run, lr), hr, _positions(run))
+
+    means = _taken(run, state.optimiser, batches[-1], losses_of)
     return _descend(run, state.optimiser, state.network, means)
 
 
@@ -96,17 +96,13 @@ def turns(run: Run, batches: list[Batch]) -> list[Callable[[], Told]]:
 def _discriminator_turn(run: Run, batch: Batch, turn: int, keep: list[Tensor] | None) -> Told:
     gan, adversary = run.config.gan, run.state.require_adversary()
     skipped = is_skipped(adversary.right, gan.skip_above)
-    parts = list(_parts(*batch, run.state.accumulate))
-    means = _Means(len(parts))
-    adversary.optimiser.zero_grad(set_to_none=True)
-    kept = _enlarged(run, batch[0]) if keep is not None and len(parts) == 1 else None
-    for part, (lr, hr) in enumerate(parts):
+    kept = _enlarged(run, batch[0]) if keep is not None and run.state.accumulate == 1 else None
+
+    def losses_of(part: int, lr: Tensor, hr: Tensor) -> Losses:
         sr = kept.detach() if kept is not None else _unlearned(run, lr)
-        with run.state.autocast():
-            loss, losses = discriminator_losses(adversary.judges, gan, _shown(run, hr, sr, str(turn), part))
-        means.add(losses)
-        if not skipped:
-            _backward(loss / len(parts))
+        return discriminator_losses(adversary.judges, gan, _shown(run, hr, sr, str(turn), part))
+
+    means = _taken(run, adversary.optimiser, batch, losses_of, learn=not skipped)
     told = means.fetch(run.team) if skipped else _descend(run, adversary.optimiser, adversary.judges, means)
     if gan.objective == "wgan":
         clip_weights(adversary.judges, gan.clip)
@@ -119,25 +115,45 @@ def _discriminator_turn(run: Run, batch: Batch, turn: int, keep: list[Tensor] | 
 def _network_turn(run: Run, batch: Batch, shown: list[Tensor]) -> Told:
     state, adversary = run.state, run.state.require_adversary()
     kept = shown.pop() if shown else None  # gone with this turn: one that fails must leave its memory to the next
-    parts = list(_parts(*batch, state.accumulate))
-    means = _Means(len(parts))
-    state.optimiser.zero_grad(set_to_none=True)
+
+    def losses_of(part: int, lr: Tensor, hr: Tensor) -> Losses:
+        sr = kept if kept is not None else _enlarged(run, lr)
+        content, losses = run.content.measure(sr, hr, _positions(run))
+        seen = _shown(run, hr, sr, "of the network", part)
+        adversarial, more = network_losses(adversary, run.config.gan, run.config.losses, seen)
+        return content + adversarial, losses | more
+
     with _at_rest(adversary.judges):
-        for part, (lr, hr) in enumerate(parts):
-            sr = kept if kept is not None else _enlarged(run, lr)
-            with state.autocast():
-                content, losses = run.content.measure(sr, hr, _positions(run))
-                seen = _shown(run, hr, sr, "of the network", part)
-                adversarial, more = network_losses(adversary, run.config.gan, run.config.losses, seen)
-            means.add(losses | more)
-            _backward((content + adversarial) / len(parts))
+        means = _taken(run, state.optimiser, batch, losses_of)
     return _descend(run, state.optimiser, state.network, means)
+
+
+def _taken(
+    run: Run,
+    optimiser: torch.optim.Optimizer,
+    batch: Batch,
+    losses_of: Callable[[int, Tensor, Tensor], Losses],
+    *,
+    learn: bool = True,
+) -> "_Means":
+    """The losses of a batch, part by part, whose gradients add up to its own where there is something to `learn`."""
+    optimiser.zero_grad(set_to_none=True)
+    parts = list(_parts(*batch, run.state.accumulate))
+    means = _Means(len(parts))
+    for part, (lr, hr) in enumerate(parts):
+        with run.state.autocast():
+            loss, losses = losses_of(part, lr, hr)
+        means.add(losses)
+        if learn:
+            _backward(loss / len(parts))
+    return means
 
 
 def _shown(run: Run, hr: Tensor, sr: Tensor, turn: str, part: int) -> Shown:
     state, team = run.state, run.team
     # A run by time knows its length after some steps; until then the noise keeps its first level.
-    sigma = noise_level(run.config.gan.instance_noise, state.step if state.total else 0, state.total or 1)
+    steps = state.planned
+    sigma = noise_level(run.config.gan.instance_noise, state.step if steps else 0, steps or 1)
     place = team.rank * state.accumulate + part, team.count * state.accumulate
     return Shown(hr, sr, sigma, run.config.seed, state.step, turn, place)
 

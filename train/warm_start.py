@@ -17,12 +17,11 @@ logger = logging.getLogger(__name__)
 
 def initial_weights(config: TrainConfig) -> str | None:
     """The name or path of the weights a run starts from; UsageError for a GAN that would start from nothing."""
-    is_gan = "gan" in config.losses
     if config.init == "auto":
-        return "srresnet" if is_gan and not config.from_scratch else None
+        return "srresnet" if config.is_gan and not config.from_scratch else None
     if config.init != "none":
         return config.init
-    if is_gan and not config.from_scratch:
+    if config.is_gan and not config.from_scratch:
         raise UsageError(
             "a GAN has to start from a network trained on pixels, or its pictures turn grey: "
             "give --init, or --from-scratch if that is what you want"
@@ -46,19 +45,20 @@ def copy_fitting(network: Network, source: str, *, is_gan: bool) -> None:
     share = _count(fitting) / _count(own)
     if share < _SMALLEST_SHARE:
         raise UsageError(
-            f"--init {source}: only {share:.0%} of its weights fit this network; give weights of the same "
-            "architecture, or --from-scratch"
+            f"the weights to start from, {source}: only {share:.0%} of them fit this network; give others of the same "
+            "architecture by --init, or --from-scratch"
         )
     network.load_state_dict(own | fitting)
     if fitting.keys() == own.keys() == weights.keys():
         return
     unlike = sorted({key.split(".")[0] for key in (own.keys() ^ weights.keys()) | (own.keys() - fitting.keys())})
-    told = (
-        f"--init {source} (x{given.spec.scale}): {share:.0%} of the weights are taken, not all of {', '.join(unlike)}"
-    )
+    told = f"the weights to start from, {source} (x{given.spec.scale}), differ from this network in {', '.join(unlike)}"
     if is_gan:
-        raise UsageError(f"{told}; a GAN needs a start that is trained as a whole: train one by --model srresnet first")
-    logger.warning("%s", told)
+        raise UsageError(
+            f"{told}; a GAN needs a start that is trained as a whole: make one first by --model srresnet --scale "
+            f"{scale}, and give it by --init"
+        )
+    logger.warning("%s; what fits is taken", told)
 
 
 def _count(tensors: dict[str, Tensor]) -> int:

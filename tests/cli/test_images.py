@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 from commands import PROJECT, Run, interrupt, run_apart, started, wait_until
+from disks import small_disk_at
 from PIL import Image
 
 NEAREST = ("images", "-m", "nearest", "-s", 2, "--device", "cpu")
@@ -205,19 +206,8 @@ def test_unreadable_things_below_fail_and_the_rest_is_done(folder: Path) -> None
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 1 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = (
-        shutil.which("mount")
-        and subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], check=False, capture_output=True
-        ).returncode
-        == 0
-    )
-    if not mounted:
-        pytest.skip("cannot mount a small tmpfs here")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with small_disk_at(tmp_path / "disk", "1m") as place:
+        yield place
 
 
 @pytest.mark.parametrize("ext", ["png", "jpg", "webp", "tiff", "bmp"])

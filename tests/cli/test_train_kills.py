@@ -6,10 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
-from training import are_equal
+from training import are_equal, write_photos
 
 RECIPE = """
 model = "tiny"
@@ -37,10 +35,7 @@ instance_noise = 0.1
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "hr").mkdir()
-    for index in range(9):
-        pixels = np.random.default_rng(index).integers(0, 256, (48, 48, 3), np.uint8)
-        Image.fromarray(pixels).save(tmp_path / "hr" / f"{index}.png")
+    write_photos(tmp_path / "hr")
     (tmp_path / "tiny.toml").write_text(RECIPE)
     return tmp_path
 

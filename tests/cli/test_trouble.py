@@ -3,13 +3,13 @@
 import os
 import resource
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from commands import Run, run_apart, started, wait_until
+from disks import small_disk_at
 from library import write_library
 
 from upscale.batch.jobs import Job
@@ -52,13 +52,8 @@ def whole(source: Path, tmp_path: Path, upscale: Callable[..., Run]) -> dict[Pat
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 400 kB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(place)]
-    if not shutil.which("mount") or subprocess.run(words, check=False, capture_output=True).returncode:
-        pytest.skip("cannot mount a small tmpfs here")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with small_disk_at(tmp_path / "disk", "400k") as place:
+        yield place
 
 
 def test_a_disk_that_fills_half_way_keeps_what_is_whole(

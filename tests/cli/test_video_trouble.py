@@ -3,7 +3,6 @@
 import os
 import resource
 import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 from clips import Clip, frame_times, packets, write_clip
 from commands import Run, interrupt, run_apart, started, wait_until
+from disks import small_disk_at
 
 from upscale.video.resume.workplace import folder_of
 
@@ -43,13 +43,8 @@ def upscale(run_here: Callable[..., Run]) -> Callable[..., Run]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 4 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
-    if not shutil.which("mount") or subprocess.run(words, check=False, capture_output=True).returncode:
-        pytest.skip("cannot mount a small tmpfs here")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with small_disk_at(tmp_path / "disk", "4m") as place:
+        yield place
 
 
 @contextmanager

@@ -2,23 +2,16 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from safetensors.torch import save_file
+from training import write_photos
 
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    """Ten smooth random pictures of 64 x 72: small, and not all the same."""
-    folder = tmp_path / "hr"
-    folder.mkdir()
-    generator = np.random.default_rng(0)
-    for index in range(10):
-        coarse = Image.fromarray(generator.integers(0, 256, (8, 9, 3), np.uint8))
-        coarse.resize((72, 64), Image.Resampling.BICUBIC).save(folder / f"{index}.png")
-    return folder
+    """Ten pictures."""
+    return write_photos(tmp_path / "hr")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """GAN training with every objective, discriminator and stabiliser: it moves both sides and resumes exactly."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,10 +20,14 @@ from upscale.errors import UsageError
 def test_every_objective_moves_both_sides(photos: Path, tmp_path: Path, objective: str) -> None:
     gan: dict[str, object] = {"objective": objective, "norm": "instance", "discriminator": "patch"}
     config = gan_config_for(photos, tmp_path / "out.safetensors", gan)
-    progress = run(config, stop_at=1) + run(config, resume=True)
+    state = state_folder(config.out)
+    progress = run(config, stop_at=1)
+    before = [load_file(state / f"{name}-0.safetensors") for name in ("network", "discriminator")]
+    progress += run(config, resume=True)
+    after = [load_file(state / f"{name}-0.safetensors") for name in ("network", "discriminator")]
     assert all(torch.isfinite(torch.tensor(list(item.report.losses.values()))).all() for item in progress)
-    assert progress[0].report.losses["d"] != progress[-1].report.losses["d"]
-    assert progress[0].report.losses["gan"] != progress[-1].report.losses["gan"]
+    for one, other in zip(before, after, strict=True):
+        assert all(not torch.equal(one[key], other[key]) for key in one if key.endswith("weight"))
 
 
 @pytest.mark.parametrize(
@@ -82,10 +87,18 @@ def test_a_discriminator_that_wins_is_skipped_and_comes_back(photos: Path, tmp_p
     assert skipped and taken
 
 
+def test_a_weight_of_0_is_no_discriminator(photos: Path, tmp_path: Path) -> None:
+    config = gan_config_for(photos, tmp_path / "out.safetensors", {"norm": "none"}, losses={"l1": 1.0, "gan": 0.0})
+    progress = run(config, stop_at=2)
+    assert progress[-1].report.losses.keys() == {"l1"}
+    assert not list(state_folder(config.out).glob("discriminator*"))
+    assert run(replace(config, losses={"l1": 1.0}), resume=True)[-1].report.step == 4
+
+
 def test_the_two_sides_do_not_share_gradients(photos: Path, tmp_path: Path) -> None:
-    """With the adversarial weight 0 the network learns as if there were no discriminator."""
+    """With an adversarial weight that is lost in rounding the network learns as if there were no discriminator."""
     with_gan = gan_config_for(
-        photos, tmp_path / "a.safetensors", {"discriminator": "patch"}, losses={"l1": 1.0, "gan": 0.0}
+        photos, tmp_path / "a.safetensors", {"discriminator": "patch"}, losses={"l1": 1.0, "gan": 1e-30}
     )
     without = gan_config_for(photos, tmp_path / "b.safetensors", {}, losses={"l1": 1.0})
     run(with_gan)

@@ -7,38 +7,35 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
-from upscale.train.config import TrainConfig, configure
+import training
+from PIL import Image
+from training import write_photos
+from upscale.train.config import TrainConfig
 from upscale.train.estimate import Estimate, estimate
 from upscale.train.run import Control, train
+from upscale.train.watch.reports import StepReport
 
 from upscale.errors import UsageError
 from upscale.models.srresnet import Srresnet, SrresnetConfig
 
-TINY = {"blocks": 1, "channels": 8, "norm": "none"}
-GAN = {"losses": {"l1": 1.0, "gan": 1e-3}, "from_scratch": True, "gan": {"norm": "spectral", "d_steps": 2}}
+GAN: dict[str, object] = {
+    "losses": {"l1": 1.0, "gan": 1e-3}, "from_scratch": True, "gan": {"norm": "spectral", "d_steps": 2}
+}  # fmt: skip
+PHOTOS = 3
 
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    """Three pictures of 40 x 48 and one that is too small."""
-    folder = tmp_path / "hr"
-    folder.mkdir()
-    pixels = np.random.default_rng(0).integers(0, 256, (40, 48, 3), np.uint8)
-    for index in range(3):
-        cv2.imwrite(str(folder / f"{index}.png"), pixels)
-    cv2.imwrite(str(folder / "small.png"), pixels[:8, :8])
+    """Three pictures, and one that is too small."""
+    folder = write_photos(tmp_path / "hr", PHOTOS)
+    Image.new("RGB", (8, 8)).save(folder / "small.png")
     return folder
 
 
 def config_for(photos: Path, **changes: object) -> TrainConfig:
-    settings: dict[str, object] = {
-        "data": photos, "out": photos.parent / "out.safetensors", "network": TINY, "scale": 2, "steps": 1000,
-        "batch": 2, "crop": 8, "device": "cpu", "dtype": "fp32",
-    }  # fmt: skip
-    return configure(settings, changes)
+    """A run of 1000 steps."""
+    return training.config_for(photos, photos.parent / "out.safetensors", **{"steps": 1000} | changes)
 
 
 def files(folder: Path) -> set[Path]:
@@ -50,11 +47,11 @@ def test_it_tells_what_the_run_would_be_and_leaves_nothing(photos: Path, changes
     before = files(photos.parent)
     told = estimate(config_for(photos, **changes))
     assert files(photos.parent) == before
-    network = Srresnet(SrresnetConfig(scale=2, blocks=1, channels=8, norm="none"))
+    network = Srresnet(SrresnetConfig(scale=2, **training.TINY))
     assert told.parameters == sum(item.numel() for item in network.parameters())
     assert bool(told.discriminator_parameters) == bool(changes)
     # Originals, and low resolutions of a quarter as many pixels.
-    assert (told.pictures, told.pictures_bytes) == (3, 3 * 3 * 40 * 48 * 5 // 4)
+    assert (told.pictures, told.pictures_bytes) == (PHOTOS, PHOTOS * 3 * 64 * 72 * 5 // 4)
     assert (told.steps, told.batch, told.parts) == (1000, 2, 1)
     assert told.step_s > 0
     assert told.seconds == pytest.approx(1000 * told.step_s)
@@ -84,6 +81,22 @@ def test_a_resumed_run_has_fewer_steps_left(photos: Path) -> None:
     assert estimate(config, resume=True).steps == 5
     assert estimate(config).steps == 8
     assert files(photos.parent) == before
+    longer = config_for(photos, steps=20)
+    with pytest.raises(UsageError, match="add --extend to make it 20"):
+        estimate(longer, resume=True)
+    assert estimate(longer, resume=True, extend=True).steps == 17
+
+
+def test_a_resumed_run_by_time_has_the_steps_left_that_it_was_given(photos: Path) -> None:
+    config = config_for(photos, steps=None, minutes=5.0)
+    told: list[StepReport] = []
+    known = Control(interrupted=lambda: bool(told) and told[-1].total > 0)
+    with pytest.raises(KeyboardInterrupt):
+        train(config, lambda progress: told.append(progress.report), known)
+    left = told[-1].total - told[-1].step
+    assert estimate(config, resume=True).steps == left
+    longer = estimate(config_for(photos, steps=None, minutes=10.0), resume=True, extend=True)
+    assert longer.steps == pytest.approx(600 / longer.step_s, rel=0.01)
 
 
 def in_own_process(config: TrainConfig) -> Estimate:

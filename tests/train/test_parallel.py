@@ -8,40 +8,39 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import nn
+from training import write_photos
 from upscale.train.parallel import Team, is_first_process, join_team
 
-from upscale.errors import UsageError
+from upscale.errors import TrainingError, UsageError
+from upscale.models.catalog import load_network
 
 ROOT = Path(__file__).resolve().parents[2]
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
 # What a step of a run does, in small; the first process writes down what came of it.
 STEP = """
-import json, sys
+import json, resource, sys
 from pathlib import Path
 import torch
 from torch import nn
 from upscale.train.memory import is_to_be_repeated
 from upscale.train.parallel import join_team
 
-def told(work):
-    try:
-        return work()
-    except MemoryError as error:
-        return type(error).__name__
+folder = Path(sys.argv[1])
+
+def used():
+    return int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 
 with join_team("cpu") as team:
     torch.manual_seed(team.rank)
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.PReLU(), nn.Conv2d(4, 3, 3)).to(memory_format=torch.channels_last)
     team.copy_from_main(network.parameters())
     whole = torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(7))
-    loss = network(team.part(whole)).square().mean()
+    loss = network(whole.chunk(team.count)[team.rank]).square().mean()
     loss.backward()
     team.average_gradients(network.parameters())
     facts = {
@@ -53,14 +52,22 @@ with join_team("cpu") as team:
         "any": [team.any(team.rank == 1), team.any(False)],
         "share": [team.rank, team.count],
     }
+    # The system refuses one of the two the memory for what is to be sent.
+    large = nn.Parameter(torch.zeros(2**26))
+    large.grad = torch.full_like(large, float(team.rank))
+    if team.rank == 1:
+        resource.setrlimit(resource.RLIMIT_AS, (used() + 2**26, resource.RLIM_INFINITY))
     try:
-        if team.rank == 1:
-            raise MemoryError
-        team.average_gradients(network.parameters())
-    except MemoryError as error:
+        team.average_gradients([large])
+    except (RuntimeError, MemoryError) as error:
         facts["repeated"] = [type(error).__name__, is_to_be_repeated(error, team)]
-    team.barrier()
-    (Path(sys.argv[1]) / f"{team.rank}.json").write_text(json.dumps(facts))
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    team.average_gradients([large])
+    facts["after it"] = [large.grad.min().item(), large.grad.max().item()]
+    with team.first_here_first():
+        facts["found"] = (folder / "fetched").exists()
+        (folder / "fetched").touch()
+    (folder / f"{team.rank}.json").write_text(json.dumps(facts))
 """
 # Two networks, without BatchNorm; the noise on what the discriminator sees is drawn at random.
 RECIPE = """
@@ -112,12 +119,8 @@ def _environment(**changes: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four smooth random pictures of 40 x 48, and a recipe beside them."""
-    folder = tmp_path_factory.mktemp("photos")
-    generator = np.random.default_rng(0)
-    for index in range(4):
-        coarse = generator.integers(0, 256, (5, 6, 3), np.uint8)
-        cv2.imwrite(str(folder / f"{index}.png"), cv2.resize(coarse, (48, 40), interpolation=cv2.INTER_CUBIC))
+    """Four pictures, and a recipe beside them."""
+    folder = write_photos(tmp_path_factory.mktemp("run") / "photos", 4)
     (folder / "recipe.toml").write_text(RECIPE)
     return folder
 
@@ -151,6 +154,8 @@ def test_a_run_in_two_processes_equals_one_with_twice_the_batch(photos: Path, al
     done = launched("-m", *training(photos, tmp_path / "out.safetensors", "--batch", "2", "--steps", "4"))
     assert done.returncode == 0, done.stderr
     assert_like(tmp_path / "out.safetensors", alone)
+    trained_on = load_network(tmp_path / "out.safetensors").spec.trained_on
+    assert trained_on.endswith("4 steps of 2 crops in each of 2 processes")
 
 
 @pytest.mark.slow
@@ -201,7 +206,7 @@ def test_two_processes_step_like_one_with_twice_the_batch(facts: list[dict[str, 
 
 
 def test_all_processes_hold_the_same_bits(facts: list[dict[str, object]]) -> None:
-    for key in ("gradients", "weights", "loss", "same", "any"):
+    for key in ("gradients", "weights", "loss", "same", "any", "after it"):
         assert facts[0][key] == facts[1][key]
     assert facts[0]["same"] == 10
     assert facts[0]["any"] == [True, False]
@@ -212,9 +217,43 @@ def test_what_is_not_finite_in_one_is_not_finite_in_all(facts: list[dict[str, ob
     assert all(each["not finite"] != each["not finite"] for each in facts)
 
 
-def test_out_of_memory_in_one_is_known_to_all(facts: list[dict[str, object]]) -> None:
+def test_out_of_memory_in_one_is_known_to_all_and_the_step_can_be_repeated(facts: list[dict[str, object]]) -> None:
     assert facts[0]["repeated"] == ["OutOfMemoryElsewhereError", True]
-    assert facts[1]["repeated"] == ["MemoryError", True]
+    assert facts[1]["repeated"] == ["RuntimeError", True]
+    assert facts[0]["after it"] == [0.5, 0.5]
+
+
+def test_what_the_first_process_of_a_machine_fetches_the_others_find(facts: list[dict[str, object]]) -> None:
+    assert [each["found"] for each in facts] == [False, True]
+
+
+def test_where_the_first_cannot_fetch_it_all_end(photos: Path, tmp_path: Path) -> None:
+    words = training(photos, tmp_path / "out.safetensors", "--loss", "l1=1,gan=0.1,vgg22=1")
+    nowhere = {"TORCH_HOME": str(tmp_path / "cache"), "https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+    done = started(*TORCHRUN, "-m", *words, **nowhere)
+    assert done.returncode == 1
+    assert done.stderr.count("upscale: VGG losses need the file") == 1
+    assert list((tmp_path / "cache").rglob("*.pth")) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "out of memory while processes exchange"),
+        (RuntimeError("NCCL error: unhandled cuda error\nCuda failure 2 'out of memory'"), "out of memory while"),
+        (MemoryError("std::bad_alloc"), "out of memory while"),
+        (RuntimeError("Connection closed by peer"), "another process of this run has ended"),
+    ],
+)
+def test_what_an_exchange_fails_of_is_told(error: Exception, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The backend's words are real; no test can have it run out of memory here and nowhere else."""
+
+    def failing(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(torch.distributed, "all_reduce", failing)
+    with pytest.raises(TrainingError, match=words):
+        Team(torch.device("cpu"), 0, 2).barrier()
 
 
 def test_the_others_end_when_one_has_ended(tmp_path: Path) -> None:
@@ -235,7 +274,6 @@ def test_alone_a_team_changes_nothing() -> None:
         assert all(torch.equal(one, item.grad) for one, item in zip(before, network.parameters(), strict=True))
         assert (team.is_main, team.share, team.any(True), team.any(False)) == (True, (0, 1), True, False)
         assert team.same("word") == "word"
-        assert team.part(torch.arange(4)).tolist() == [0, 1, 2, 3]
         loss = torch.ones((), requires_grad=True) * 2
         assert team.mean(loss).item() == 2
         assert not team.mean(loss).requires_grad
@@ -245,12 +283,6 @@ def test_the_first_process_is_known_by_its_number(monkeypatch: pytest.MonkeyPatc
     assert is_first_process()
     monkeypatch.setenv("RANK", "1")
     assert not is_first_process()
-
-
-def test_parts_make_up_the_whole() -> None:
-    whole = torch.arange(12).view(6, 2)
-    parts = [Team(torch.device("cpu"), rank, 3).part(whole) for rank in range(3)]
-    assert torch.equal(torch.cat(parts), whole)
 
 
 def test_alone_nothing_is_imported_for_others() -> None:

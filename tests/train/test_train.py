@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from training import TINY, are_equal, config_for, run
+from training import TINY, are_equal, config_for, gan_config_for, run
 from upscale.train.config import configure, read_recipe, recipes
 from upscale.train.data.loading import load_pictures
 from upscale.train.losses.names import parse_losses
@@ -80,16 +82,33 @@ def test_warm_start_takes_what_fits_from_another_scale(photos: Path, tmp_path: P
 
 
 def test_minutes_become_steps(photos: Path, tmp_path: Path) -> None:
-    """Sixty steps are timed; a budget below their own length ends there."""
+    """Of a time that is over with the first step no more is taken to learn the pace."""
     progress = run(config_for(photos, tmp_path / "out.safetensors", steps=None, minutes=1e-6))
-    assert progress[-1].report.step == progress[-1].report.total == 60
+    assert progress[-1].report.step == progress[-1].report.total == 1
+
+
+def test_sixty_steps_tell_the_pace(photos: Path, tmp_path: Path) -> None:
+    config = config_for(photos, tmp_path / "out.safetensors", steps=None, minutes=60.0)
+    totals = [item.report.total for item in run(config, stop_at=60)]
+    assert totals[:59] == [0] * 59 and totals[59] > 60
 
 
 def test_minutes_interrupted_before_they_became_steps_are_timed_anew(photos: Path, tmp_path: Path) -> None:
-    config = config_for(photos, tmp_path / "out.safetensors", steps=None, minutes=1e-6)
+    config = config_for(photos, tmp_path / "out.safetensors", steps=None, minutes=60.0)
     assert run(config, stop_at=30)[-1].report.total == 0
-    resumed = run(config, resume=True)
-    assert resumed[-1].report.step == resumed[-1].report.total == 90
+    resumed = run(dataclasses.replace(config, minutes=1e-6), resume=True)
+    assert resumed[-1].report.step == resumed[-1].report.total == 31
+
+
+def test_minutes_more_are_timed_at_the_rate_where_the_schedule_stood(photos: Path, tmp_path: Path) -> None:
+    """And an interruption meanwhile forgets neither."""
+    config = config_for(photos, tmp_path / "out.safetensors")
+    last = run(config)[-1].report.learning_rate
+    longer = dataclasses.replace(config, minutes=60.0)
+    rates = [item.report.learning_rate for item in run(longer, resume=True, extend=True, stop_at=10)]
+    rates += [item.report.learning_rate for item in run(longer, resume=True, stop_at=12)]
+    assert len(rates) == 4
+    assert all(config.learning_rate_end <= rate < last for rate in rates)
 
 
 def test_interruption_between_two_steps_resumes_bit_for_bit(photos: Path, tmp_path: Path) -> None:
@@ -141,7 +160,7 @@ def test_init_of_another_width_is_refused(photos: Path, tmp_path: Path) -> None:
     config = config_for(
         photos, tmp_path / "out.safetensors", init=str(tmp_path / "init.safetensors"), network={**TINY, "channels": 16}
     )
-    with pytest.raises(UsageError, match="of its weights fit"):
+    with pytest.raises(UsageError, match="of them fit this network"):
         run(config)
 
 
@@ -192,14 +211,14 @@ def test_gan_from_scratch_is_refused(photos: Path, tmp_path: Path) -> None:
     changes: dict[str, object] = {"losses": {"l1": 1.0, "gan": 1e-3}, "steps": 1}
     with pytest.raises(UsageError, match="give --init"):
         run(config_for(photos, tmp_path / "out.safetensors", init="none", **changes))
-    with pytest.raises(UsageError, match="--init srresnet: only .* fit this network"):
+    with pytest.raises(UsageError, match="start from, srresnet: only .* fit this network"):
         run(config_for(photos, tmp_path / "out.safetensors", **changes))
     assert len(run(config_for(photos, tmp_path / "out.safetensors", from_scratch=True, **changes))) == 1
 
 
 def test_state_of_another_network_is_refused(photos: Path, tmp_path: Path) -> None:
     run(config_for(photos, tmp_path / "out.safetensors"), stop_at=1)
-    with pytest.raises(UsageError, match="does not fit"):
+    with pytest.raises(UsageError, match="network cannot change in a run that goes on"):
         run(config_for(photos, tmp_path / "out.safetensors", network={**TINY, "channels": 16}), resume=True)
 
 
@@ -236,6 +255,25 @@ def test_a_resumed_run_may_take_another_batch_whatever_parts_it_was_in(photos: P
     whole = dataclasses.replace(config, batch=2, accumulate=1)
     first = run(whole, resume=True, stop_at=3)[-1].report.losses["l1"]
     assert first == pytest.approx(run(config, resume=True, stop_at=4)[-1].report.losses["l1"], rel=0.9)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of the address space are Linux's")
+def test_networks_that_do_not_fit_into_memory_are_one_sentence(photos: Path, tmp_path: Path) -> None:
+    """The dense discriminator's first layer, on crops of 384 pixels, has 1.2 GB."""
+    config = gan_config_for(photos, tmp_path / "out.safetensors", {"discriminator": "dense"}, crop=32)
+    program = f"""
+import resource
+from pathlib import PosixPath
+from upscale.train.config import GanConfig, TrainConfig
+from upscale.train.run import train
+
+config = {dataclasses.replace(config, crop=192)!r}
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**29, resource.RLIM_INFINITY))
+train(config, print)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert "UpscaleError: not enough memory on cpu for the networks and their optimisers" in done.stderr
 
 
 def test_another_time_for_a_planned_run_needs_extend(photos: Path, tmp_path: Path) -> None:

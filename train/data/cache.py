@@ -18,6 +18,7 @@ from upscale.train.data.scanning import Lost
 
 from upscale.atomic import lock, make_folder, replacing, write_bytes
 from upscale.errors import OutputError, reason
+from upscale.units import size
 
 _PIXELS, _TABLE = ".pixels", ".json"
 
@@ -100,6 +101,6 @@ def _refuse_full(cache: Cache) -> None:
     free = shutil.disk_usage(cache.folder).free
     if free < cache.total_bytes:
         raise OutputError(
-            f"the decoded pictures take {cache.total_bytes / 1e9:.1f} GB, and {cache.folder} has {free / 1e9:.1f} GB"
-            " left; give a folder on another disk by --cache"
+            f"the decoded pictures take {size(cache.total_bytes)}, and {cache.folder} has {size(free)} left; "
+            "give a folder on another disk by --cache"
         )

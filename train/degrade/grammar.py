@@ -34,36 +34,37 @@ class Degradation:
         return _MARGIN_PX[self.base] + (_MOTION_PX if "motion" in dict(self.ingredients) else 0)
 
 
-def parse_degradation(text: str) -> Degradation:
+def parse_degradation(text: str, called: str = "") -> Degradation:
     """`real+haze+rain=0.2` as a degradation; the base is bicubic where none is named.
 
     A number is the share of the samples that get the ingredient, 0.5 where none is given. UsageError names what is
-    unknown, with the near match, twice there, or no share.
+    unknown, with the near match, twice there, or no share; `called` is what it calls the setting, if not its flag.
     """
+    called = called or f"--degrade {text}"
     base: Base | None = None
     ingredients: dict[Ingredient, float] = {}
     for part in text.split("+"):
         name, _, share = part.strip().partition("=")
         if name in BASES and not share:
             if base is not None:
-                raise UsageError(f"--degrade {text}: {base} and {name} exclude each other")
+                raise UsageError(f"{called}: {base} and {name} exclude each other")
             base = cast(Base, name)
         elif name in INGREDIENTS:
             if name in ingredients:
-                raise UsageError(f"--degrade {text}: {name} is there twice")
-            ingredients[cast(Ingredient, name)] = _share(share, text) if share else _SHARE
+                raise UsageError(f"{called}: {name} is there twice")
+            ingredients[cast(Ingredient, name)] = _share(share, called) if share else _SHARE
         else:
-            raise UsageError(f"--degrade {text}: {_unknown(part.strip(), name)}")
+            raise UsageError(f"{called}: {_unknown(part.strip(), name)}")
     return Degradation(base or "bicubic", tuple(ingredients.items()))
 
 
-def _share(share: str, text: str) -> float:
+def _share(share: str, called: str) -> float:
     try:
         value = float(share)
     except ValueError:
         value = -1.0
     if not 0 < value <= 1:
-        raise UsageError(f"--degrade {text}: {share!r} is no share of the samples, such as 0.5")
+        raise UsageError(f"{called}: {share!r} is no share of the samples, such as 0.5")
     return value
 
 

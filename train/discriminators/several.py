@@ -29,15 +29,16 @@ class Judges(nn.Module):
             unset = torch.full((REFERENCE_PICTURES, 3, reference_px, reference_px), torch.nan)
         self.register_buffer("reference", unset)
 
-    def forward(self, pictures: Tensor) -> list[Opinion]:
-        """What each discriminator says, in its own detail. Shape: (N, 3, H, W) in [0, 1]."""
+    def forward(self, pictures: Tensor, only: int | None = None) -> list[Opinion]:
+        """What each discriminator says, or the `only` one that is asked, in its own detail.
+
+        Shape: (N, 3, H, W) in [0, 1].
+        """
         if self.reference is not None:
             pictures = torch.cat((self.reference.to(pictures.dtype), pictures))
         pictures = pictures * 2 - 1
-        return [
-            _exact(judge(F.avg_pool2d(pictures, factor) if factor > 1 else pictures))
-            for judge, factor in zip(self.judges, self.shrink, strict=True)
-        ]
+        asked = range(len(self.judges)) if only is None else (only,)
+        return [_exact(self.judges[index](_shrunk(pictures, self.shrink[index]))) for index in asked]
 
     @torch.no_grad()
     def set_reference(self, pictures: Tensor) -> None:
@@ -48,6 +49,10 @@ class Judges(nn.Module):
         if self.reference is not None:
             indices = torch.arange(REFERENCE_PICTURES, device=pictures.device) % len(pictures)
             self.reference.copy_(pictures[indices])
+
+
+def _shrunk(pictures: Tensor, factor: int) -> Tensor:
+    return F.avg_pool2d(pictures, factor) if factor > 1 else pictures
 
 
 def _exact(opinion: Opinion) -> Opinion:

@@ -1,6 +1,14 @@
 """What an objective asks of its discriminator, told from names alone: checking a command line loads no torch."""
 
+from typing import Literal
+
+from upscale.train.wording import Say, as_setting
+
 from upscale.errors import UsageError
+
+GanName = Literal[
+    "vanilla", "saturating", "lsgan", "hinge", "wgan", "wgan-gp", "wgan-qc", "rsgan", "ragan", "ralsgan", "rahinge"
+]
 
 RELATIVISTIC = ("rsgan", "ragan", "ralsgan", "rahinge")
 """Objectives that compare real with fake; in the generator's step, too, they need the opinion on both."""
@@ -19,36 +27,44 @@ def default_penalty(objective: str) -> float:
 
 
 def check_adversary(
-    objective: str, *, norm: str, real_label: float, skip_above: float, kernels: int, unroll: int = 0
+    objective: str,
+    *,
+    norm: str,
+    real_label: float,
+    skip_above: float,
+    kernels: int,
+    unroll: int = 0,
+    say: Say = as_setting,
 ) -> None:
     """Refuse what would train to something else than it says: UsageError with the reason and the way out.
 
-    The arguments are those of `GanConfig`.
+    The arguments are those of `GanConfig`; `say` tells what a message calls them.
     """
-    check_real_label(objective, real_label)
+    check_real_label(objective, real_label, say)
     if unroll and objective in ("wgan", "wgan-qc"):
         raise UsageError(
-            f"unroll = {unroll} does not go with {objective}: its steps end in clipping, or in a matching, through "
-            "which no gradient goes; set unroll = 0"
+            f"{say('gan.unroll', unroll)} does not go with {objective}: its steps end in clipping, or in a matching, "
+            "through which no gradient goes; leave it at 0"
         )
     if skip_above < 1 and objective.startswith("wgan"):
         raise UsageError(
-            f"skip_above = {skip_above:g} does not go with {objective}: a critic gives no right or wrong answers, "
-            "and the better it is the better its gradients; leave it at 1"
+            f"{say('gan.skip_above', skip_above)} does not go with {objective}: a critic gives no right or wrong "
+            "answers, and the better it is the better its gradients; leave it at 1"
         )
     if objective in _PENALTIES and norm == "batch":
         raise UsageError(
-            f"{objective} looks at the critic's slope at each picture alone, which BatchNorm mixes with the rest of "
-            "the batch (Gulrajani et al. 2017, section 4): choose norm instance, virtual, spectral or none"
+            f"{say('gan.norm', norm)} does not go with {objective}, which looks at the critic's slope at each picture "
+            "alone: BatchNorm mixes it with the rest of the batch (Gulrajani et al. 2017, section 4); choose instance, "
+            "virtual, spectral or none"
         )
     if objective in _PENALTIES and kernels:
         raise UsageError(
-            f"{objective} looks at the critic's slope at each picture alone, which minibatch discrimination mixes "
-            "with the rest of the batch: set kernels = 0"
+            f"{say('gan.kernels', kernels)} does not go with {objective}, which looks at the critic's slope at each "
+            "picture alone: minibatch discrimination mixes it with the rest of the batch; leave it at 0"
         )
 
 
-def check_real_label(objective: str, real_label: float) -> None:
+def check_real_label(objective: str, real_label: float, say: Say = as_setting) -> None:
     """UsageError for label smoothing where no target stands for real pictures alone.
 
     `hinge` and `wgan` have no target; the relativistic ones have one for a difference, so that a lower one would
@@ -56,6 +72,6 @@ def check_real_label(objective: str, real_label: float) -> None:
     """
     if real_label != 1 and objective not in SMOOTHABLE:
         raise UsageError(
-            f"real_label = {real_label:g} does not go with {objective}, which has no label for real pictures alone: "
-            f"leave it at 1, or choose {', '.join(SMOOTHABLE)}"
+            f"{say('gan.real_label', real_label)} does not go with {objective}, which has no label for real pictures "
+            f"alone: leave it at 1, or choose {', '.join(SMOOTHABLE)}"
         )

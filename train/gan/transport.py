@@ -31,20 +31,27 @@ class Plan(NamedTuple):
     fake_potentials: Tensor
 
 
-def transport_plan(real: Tensor, fake: Tensor, cost_factor: float | None = None) -> Plan:
+class CriticLoss(NamedTuple):
+    """What a critic minimises, and the opinions that it follows from. Shape: (), (N, ...) both."""
+
+    loss: Tensor
+    on_real: Tensor
+    on_fake: Tensor
+
+
+def transport_plan(real: Tensor, fake: Tensor, cost_factor: float) -> Plan:
     """Solve the transport of a batch exactly, on the CPU in fp64.
 
-    `cost_factor` is K, by default 1 / numbers in a sample. Potentials are not unique; these are the middle ones
-    (`central_prices`). ValueError for sides of different sizes.
+    `cost_factor` is K. Potentials are not unique; these are the middle ones (`central_prices`). ValueError for sides
+    of different sizes.
     Shape: (N, ...) both.
     """
     if real.shape != fake.shape:
         raise ValueError(f"transport needs as many fakes as reals: {tuple(fake.shape)}, {tuple(real.shape)}")
     flat_real, flat_fake = (side.detach().reshape(len(side), -1).cpu().double() for side in (real, fake))
-    half = (cost_factor or default_cost_factor(real)) / 2
     # Differences, not the shorter way over products: those lose all digits between pictures that are alike.
     distances = torch.cdist(flat_fake, flat_real, compute_mode="donot_use_mm_for_euclid_dist")
-    costs: np.ndarray = (half * distances.square()).numpy()
+    costs: np.ndarray = (cost_factor / 2 * distances.square()).numpy()
     if np.isfinite(costs).all():
         target = assign(costs)
         of_fakes, of_reals = central_prices(costs, target)
@@ -61,11 +68,11 @@ def default_cost_factor(pictures: Tensor) -> float:
     return 1 / pictures[0].numel()
 
 
-def quadratic_cost_loss(critic: Critic, real: Tensor, fake: Tensor, penalty: float = 0.1) -> Tensor:
+def quadratic_cost_loss(critic: Critic, real: Tensor, fake: Tensor, penalty: float = 0.1) -> CriticLoss:
     """What the critic of WGAN-QC minimises: regression to the potentials, plus 4 sqrt(K) gamma times the regulariser.
 
     `penalty` is gamma: 0.1, at 256x256 0.05 (the authors' settings, and their code's weight). In fp32, since slopes
-    are differentiated again. The generator minimises -mean D(fake), as in every WGAN. Shape: (N, ...) both -> ().
+    are differentiated again. The generator minimises -mean D(fake), as in every WGAN. Shape: (N, ...) both.
     """
     factor = default_cost_factor(real)
     plan = transport_plan(real, fake, factor)
@@ -74,7 +81,8 @@ def quadratic_cost_loss(critic: Critic, real: Tensor, fake: Tensor, penalty: flo
         on_real, on_fake = critic(full(real)), critic(fake)
         carried = (2 * plan.costs / factor).sqrt()
         regularised = transport_regulariser(slopes(on_fake, fake), carried, factor)
-        return potential_regression(on_real, on_fake, plan) + 4 * math.sqrt(factor) * penalty * regularised
+        loss = potential_regression(on_real, on_fake, plan) + 4 * math.sqrt(factor) * penalty * regularised
+        return CriticLoss(loss, on_real, on_fake)
 
 
 def potential_regression(on_real: Tensor, on_fake: Tensor, plan: Plan) -> Tensor:

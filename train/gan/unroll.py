@@ -15,8 +15,8 @@ from torch.func import functional_call
 Tensors = dict[str, Tensor]
 """Parameters and buffers of a module, by their names."""
 
-Judge = Callable[[Tensor], Any]
-"""Pictures to whatever the discriminator answers with."""
+Judge = Callable[..., Any]
+"""Pictures, and whatever else the discriminator takes, to whatever it answers with."""
 
 
 class _Moments(NamedTuple):
@@ -52,7 +52,7 @@ def unrolled(judge: nn.Module, loss_of: Callable[[Judge], Tensor], k: int, optim
 
 def with_tensors(judge: nn.Module, tensors: Tensors) -> Judge:
     """The judge as if it had these parameters and buffers; of the latter, it changes these in place."""
-    return lambda pictures: functional_call(judge, tensors, (pictures,))
+    return lambda *asked: functional_call(judge, tensors, asked)
 
 
 def _remembered(optimiser: torch.optim.Adam, parameter: Tensor) -> _Moments:

@@ -99,10 +99,16 @@ def _pixel_loss(name: str, sr: Tensor, hr: Tensor) -> Tensor:
 
 
 def build_content(
-    losses: Mapping[str, float], vgg_weights: Path | None, device: torch.device, *, on_luma: bool
+    losses: Mapping[str, float],
+    vgg_weights: Path | None,
+    device: torch.device,
+    *,
+    on_luma: bool,
+    dtype: torch.dtype = torch.float32,
 ) -> Content:
     """The content losses among `losses`, by the names of `names.py`, that have a weight; VGG is read if one needs it.
 
+    `dtype` is that of the autocast in which they will be measured: VGG's weights, which never change, are kept in it.
     Raises UsageError, EnvironmentLackError, OutputError as `load_vgg`, and UsageError for a loss that wants another
     variety of weights.
     """
@@ -113,7 +119,7 @@ def build_content(
     given = _weights_for(terms, vgg_weights)
     feature_losses = tuple(_feature_loss(name, term, given) for name, term in terms.items())
     features = VggFeatures(given, {item.tap for item in feature_losses})
-    features.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs
+    features.to(device=device, dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in the stubs
     return Content(weights, on_luma, feature_losses, features)
 
 

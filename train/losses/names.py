@@ -85,6 +85,11 @@ def parse_losses(text: str) -> dict[str, float]:
     return losses
 
 
+def sees_features(losses: Mapping[str, float]) -> bool:
+    """Whether a loss with a weight looks at VGG's features, and so needs VGG's weights."""
+    return any(weight and (name == "cx" or parse_vgg(name)) for name, weight in losses.items())
+
+
 def check_losses(losses: Mapping[str, float], *, side_px: int) -> None:
     """UsageError unless all names are known, weights usable, and crops of `side_px` large enough for VGG."""
     for name, weight in losses.items():

@@ -18,7 +18,7 @@ from upscale.train.losses.names import CONVOLUTIONS, Tap
 from upscale.train.losses.perceptual import PAPER_SCALE
 
 from upscale.atomic import make_folder, replacing
-from upscale.errors import EnvironmentLackError, UsageError
+from upscale.errors import EnvironmentLackError, UsageError, reason
 
 # torchvision's ImageNet VGG19.
 URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
@@ -146,14 +146,28 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
 def _downloaded() -> Path:
     """torch's own cache, so that a file torchvision has fetched is found."""
     target = Path(torch.hub.get_dir()) / "checkpoints" / URL.rsplit("/", 1)[1]
-    if not target.is_file():
+    if target.is_file():
+        _check_cached(target)
+    else:
         logger.warning("fetching %s (%d MB) to %s", URL, SIZE_BYTES // 10**6, target)
         fetch(URL, SHA256, target)
-    elif target.stat().st_size != SIZE_BYTES:
-        raise EnvironmentLackError(
-            f"{target} is damaged: {target.stat().st_size} bytes instead of {SIZE_BYTES} (sha256 {SHA256}); remove it"
-        )
     return target
+
+
+def _check_cached(path: Path) -> None:
+    """EnvironmentLackError for other bytes than it should have; reading them all takes a third of a second."""
+    size = path.stat().st_size
+    if size != SIZE_BYTES:
+        raise EnvironmentLackError(
+            f"{path} is damaged: {size} bytes instead of {SIZE_BYTES} (sha256 {SHA256}); remove it"
+        )
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise EnvironmentLackError(f"cannot read {path}: {reason(error)}") from error
+    if found != SHA256:
+        raise EnvironmentLackError(f"{path} is damaged: its sha256 is {found} instead of {SHA256}; remove it")
 
 
 def fetch(url: str, sha256: str, target: Path) -> None:

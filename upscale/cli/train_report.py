@@ -3,39 +3,38 @@
 import json
 import math
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import typer
 
+from upscale.cli.train_words import announcement
+
 if TYPE_CHECKING:
     from upscale.train.config import TrainConfig
     from upscale.train.run import Progress
-
-
-def announce(config: "TrainConfig", *, resume: bool) -> str:
-    """What is about to happen, in a sentence."""
-    losses = " + ".join(f"{weight:g} {name}" for name, weight in config.losses.items())
-    length = f"{config.minutes:g} minutes" if config.minutes is not None else f"{config.steps} steps"
-    what, is_gan = f"{config.model} x{config.scale}", "gan" in config.losses
-    if resume:
-        return f"resuming {what} on {config.data}, up to {length}: {losses} -> {config.out}"
-    source = config.init if config.init != "auto" else "srresnet" if is_gan and not config.from_scratch else "none"
-    begun = "from scratch" if source == "none" else f"from {source}"
-    return f"training {what} {begun} on {config.data} for {length}: {losses} -> {config.out}"
+    from upscale.train.state import TrainState
 
 
 class Reporter:
-    """An announcement, then a bar on a terminal, a line at each validation, or JSON events."""
+    """What is about to happen, then a bar on a terminal, a line at each validation, or JSON events.
 
-    def __init__(self, announcement: str, *, as_json: bool, quiet: bool) -> None:
+    Losses are told as in the table: the mean of all steps since the line before.
+    """
+
+    def __init__(self, config: "TrainConfig", recipe: str, *, as_json: bool, quiet: bool) -> None:
         from tqdm import tqdm
 
+        from upscale.train.watch.averages import Averages
+
+        self._config, self._recipe = config, recipe
         self._as_json, self._quiet = as_json, quiet
-        if not quiet:
-            typer.echo(announcement, err=True)
-        self._bar = tqdm(unit="step", disable=quiet or as_json or not sys.stderr.isatty(), file=sys.stderr)
+        # The delay: nothing is drawn before there is something to tell.
+        shown = not quiet and not as_json and sys.stderr.isatty()
+        self._bar = tqdm(unit="step", disable=not shown, file=sys.stderr, delay=1e-3)
+        self._means = Averages()
         self._diagnosis: str | None = None
 
     def __enter__(self) -> "Reporter":
@@ -46,6 +45,11 @@ class Reporter:
     ) -> None:
         self._bar.close()
 
+    def begun(self, state: "TrainState") -> None:
+        """Everything but the pictures is there."""
+        if not self._quiet:
+            self._bar.write("\n".join(announcement(self._config, state, self._recipe)), file=sys.stderr)
+
     def decoded(self, done: int, total: int) -> None:
         """Before the first step."""
         self._bar.set_description(f"decoding {done}/{total}" if done < total else "")
@@ -54,12 +58,14 @@ class Reporter:
         """After a step."""
         self._bar.total = progress.report.total or None
         self._bar.update(progress.report.step - self._bar.n)
+        self._means.add(progress.report.losses)
         if progress.validation is None:
             return
+        means = self._means.take()
         if self._as_json:
-            typer.echo(json.dumps(_event(progress)))
+            typer.echo(json.dumps(_event(progress, means)))
         elif not self._quiet:
-            self._bar.write(_line(progress), file=sys.stderr)
+            self._bar.write(_line(progress, means), file=sys.stderr)
         if progress.diagnosis != self._diagnosis:
             self._diagnosis = progress.diagnosis
             if progress.diagnosis is not None and not self._quiet:
@@ -75,14 +81,14 @@ class Reporter:
             typer.echo(f"wrote {written}; use it with --model {written}", err=True)
 
 
-def _event(progress: "Progress") -> dict[str, object]:
+def _event(progress: "Progress", means: Mapping[str, float]) -> dict[str, object]:
     report, validation = progress.report, progress.validation
     event: dict[str, object] = {"step": report.step, "total": report.total, "lr": report.learning_rate}
     if validation is not None:
         event |= {"psnr_y": _number(round(validation.psnr_y, 3))}
         event |= {} if validation.niqe is None else {"niqe": round(validation.niqe, 3)}
     event |= {} if progress.diagnosis is None else {"diagnosis": progress.diagnosis}
-    return event | {name: _number(float(value)) for name, value in report.losses.items()}
+    return event | {name: _number(value) for name, value in means.items()}
 
 
 def _number(value: float) -> float | None:
@@ -90,11 +96,11 @@ def _number(value: float) -> float | None:
     return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
-def _line(progress: "Progress") -> str:
+def _line(progress: "Progress", means: Mapping[str, float]) -> str:
     report, validation = progress.report, progress.validation
     figures = []
     if validation is not None:
         figures.append(f"PSNR-Y {validation.psnr_y:.3f} dB")
         figures += [] if validation.niqe is None else [f"NIQE {validation.niqe:.3f}"]
-    figures += [f"{name} {float(value):.4g}" for name, value in report.losses.items()]
+    figures += [f"{name} {value:.4g}" for name, value in means.items()]
     return f"step {report.step}/{report.total}: {', '.join(figures)}"

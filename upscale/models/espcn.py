@@ -51,6 +51,12 @@ class Espcn(Network):
         x = activate(self.mapping(activate(self.features(x))))
         return F.pixel_shuffle(self.subpixels(x), self.config.scale)
 
+    def picture_path(self) -> list[tuple[nn.Conv2d, int]]:
+        """All three; tanh would bend the picture."""
+        if self.config.activation == "tanh":
+            return []
+        return [(self.features, 1), (self.mapping, 1), (self.subpixels, self.config.scale**2)]
+
     def stages(self) -> tuple[Stage, ...]:
         """The luma network as one on RGB, beside the bicubic enlargement of the chroma."""
         activate: Stage = Tanh() if self.config.activation == "tanh" else Relu()

@@ -25,6 +25,14 @@ class Network(nn.Module, ABC):
     def stages(self) -> tuple[Stage, ...] | None:
         """The same network, in evaluation mode, as stages; None for a black box that can only be called."""
 
+    def picture_path(self) -> list[tuple[nn.Conv2d, int]]:
+        """The convolutions by which it could give its input out, enlarged; empty where activations are in the way.
+
+        With each, how often it would repeat a channel: `factor**2` times before a sub-pixel shuffle, 0 times where its
+        output is only added to what passes by.
+        """
+        return []
+
     def describe(self, name: str, architecture: str, scale: int) -> None:
         """Fill in the contract; the radius follows from the stages."""
         stages = self.stages()

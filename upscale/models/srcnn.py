@@ -50,6 +50,10 @@ class Srcnn(Network):
         restored: Tensor = third(torch.relu(second(torch.relu(first(x)))))
         return restored
 
+    def picture_path(self) -> list[tuple[nn.Conv2d, int]]:
+        """All three."""
+        return [(module, 1) for module in self.convs if isinstance(module, nn.Conv2d)]
+
     def stages(self) -> tuple[Stage, ...]:
         """The luma network as one on RGB: its first weights spread by the luma formula, its output repeated."""
         first, second, third = (conv(module) for module in self.convs if isinstance(module, nn.Conv2d))

@@ -72,6 +72,14 @@ class Srresnet(Network):
         x = shared_prelu(x, slope) if slope.numel() == 1 else F.prelu(x, slope.repeat_interleave(last.factor**2))
         return conv_after_shuffle(x, self.tail.weight, self.tail.bias, last.factor)
 
+    def picture_path(self) -> list[tuple[nn.Conv2d, int]]:
+        """Past the blocks, along the long skip."""
+        if self.config.norm == "batch" or self.config.upsampling == "nearest":
+            return []
+        steps = [(step.conv, step.factor**2) for step in self.upsamplers if isinstance(step, Upsampler)]
+        end = self.config.scale**2 if self.config.upsampling == "direct" else 1
+        return [(self.head, 1), (self.body_tail, 0), *steps, (self.tail, end)]
+
     def stages(self) -> tuple[Stage, ...]:
         """The paper's layers in their order."""
         body: list[Stage] = [stage for block in self.blocks for stage in block.stages()]  # type: ignore[operator]

@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 from judges import noise
 from upscale.train.config import GanConfig
-from upscale.train.discriminators.build import Wanted, build_judges, parse_discriminator
+from upscale.train.discriminators.build import build_judges
+from upscale.train.discriminators.names import Wanted, parse_discriminator
 from upscale.train.discriminators.patch import Patch
 from upscale.train.discriminators.unet import UNet
 
@@ -60,6 +61,19 @@ def test_each_sees_pictures_at_its_own_scale() -> None:
     assert torch.equal(first.logits, judges.judges[0](centred).logits)
     shrunk = F.interpolate(centred, scale_factor=0.5, mode="area")
     torch.testing.assert_close(second.logits, judges.judges[1](shrunk).logits)
+
+
+def test_one_may_be_asked_alone_and_no_other_runs() -> None:
+    judges = build_judges(GanConfig(discriminator="patch+unet@2", norm="none"), 64)
+    asked: list[torch.nn.Module] = []
+    for judge in judges.judges:
+        judge.register_forward_hook(lambda module, given, found: asked.append(module))
+    pictures = noise(2, 64)
+    both = judges(pictures)
+    asked.clear()
+    (alone,) = judges(pictures, 1)
+    assert asked == [judges.judges[1]]
+    assert torch.equal(alone.logits, both[1].logits)
 
 
 def test_sizes_of_what_they_say() -> None:

@@ -20,6 +20,8 @@ from upscale.train.gan.transport import (
 )
 
 EXACT = 1e-9
+# 1 / numbers in a sample, as in the samples of `sides`.
+K = 1 / 12
 
 
 def costs_of(count: int, seed: int, kind: str) -> NDArray[np.float64]:
@@ -84,7 +86,7 @@ def sides(count: int = 8, *shape: int) -> tuple[Tensor, Tensor]:
 
 def test_the_plan_is_that_of_quadratic_costs() -> None:
     real, fake = sides()
-    plan = transport_plan(real, fake)
+    plan = transport_plan(real, fake, K)
     costs = np.array([[((y - x) ** 2).sum().item() / 2 / 12 for y in real] for x in fake])
     rows, columns = linear_sum_assignment(costs)
     assert plan.costs.sum().item() == pytest.approx(costs[rows, columns].sum(), rel=1e-12)
@@ -97,7 +99,7 @@ def test_the_plan_is_that_of_quadratic_costs() -> None:
 def test_equal_sides_cost_nothing_and_stay_where_they_are() -> None:
     real, _ = sides()
     order = torch.randperm(len(real))
-    plan = transport_plan(real, real[order])
+    plan = transport_plan(real, real[order], K)
     assert plan.costs.abs().max().item() == 0
     assert torch.equal(plan.target, order)
     assert plan.real_potentials[plan.target].tolist() == pytest.approx(plan.fake_potentials.tolist(), abs=1e-12)
@@ -106,15 +108,15 @@ def test_equal_sides_cost_nothing_and_stay_where_they_are() -> None:
 def test_a_shifted_side_is_shifted_back() -> None:
     """A translation is the optimal plan: T(x) = x + t, at K |t|^2 / 2 each."""
     fake, shift = sides()[1], torch.full((3, 2, 2), 5.0, dtype=torch.double)
-    plan = transport_plan(fake + shift, fake)
+    plan = transport_plan(fake + shift, fake, K)
     assert plan.target.tolist() == list(range(len(fake)))
     assert plan.costs.tolist() == pytest.approx([12 * 25 / 24] * len(fake))
 
 
 def test_costs_grow_with_the_square_and_with_their_factor() -> None:
     real, fake = sides()
-    plan = transport_plan(real, fake)
-    thrice, doubled = transport_plan(3 * real, 3 * fake), transport_plan(real, fake, 2 / 12)
+    plan = transport_plan(real, fake, K)
+    thrice, doubled = transport_plan(3 * real, 3 * fake, K), transport_plan(real, fake, 2 * K)
     assert torch.equal(plan.target, thrice.target) and torch.equal(plan.target, doubled.target)
     assert thrice.costs.tolist() == pytest.approx((9 * plan.costs).tolist(), rel=1e-10)
     assert doubled.fake_potentials.tolist() == pytest.approx((2 * plan.fake_potentials).tolist(), rel=1e-9, abs=1e-12)
@@ -123,16 +125,16 @@ def test_costs_grow_with_the_square_and_with_their_factor() -> None:
 def test_sides_of_different_sizes_are_refused_and_infinite_ones_told() -> None:
     real, fake = sides()
     with pytest.raises(ValueError, match="as many"):
-        transport_plan(real, fake[1:])
+        transport_plan(real, fake[1:], K)
     fake[0, 0, 0, 0] = math.inf
-    assert transport_plan(real, fake).fake_potentials.isnan().all()
+    assert transport_plan(real, fake, K).fake_potentials.isnan().all()
     fake[0, 0, 0, 0] = math.nan
-    assert not quadratic_cost_loss(lambda x: x.sum((1, 2, 3)), real, fake).isfinite()
+    assert not quadratic_cost_loss(lambda x: x.sum((1, 2, 3)), real, fake).loss.isfinite()
 
 
 def test_the_regulariser_is_zero_exactly_at_the_optimality_condition() -> None:
     """|grad D(x)| = K |T(x) - x|, for the critic D(x) = K <T - x, x> frozen at x, and for no multiple of it."""
-    factor, distance = 1 / 12, torch.rand(6, dtype=torch.double) + 0.5
+    factor, distance = K, torch.rand(6, dtype=torch.double) + 0.5
     assert transport_regulariser(factor * distance, distance, factor).item() == pytest.approx(0, abs=1e-30)
     for off in (0.9, 1.1):
         assert transport_regulariser(off * factor * distance, distance, factor).item() > 1e-6
@@ -140,25 +142,25 @@ def test_the_regulariser_is_zero_exactly_at_the_optimality_condition() -> None:
 
 def test_the_best_critic_of_a_translation_satisfies_all_conditions() -> None:
     """T(x) = x + t: psi(x) = K <t, x>, and phi(y) = inf over x of psi(x) + c(x, y) = K <t, y> - K |t|^2 / 2."""
-    fake, shift, factor = sides()[1], torch.randn(3, 2, 2, dtype=torch.double) + 3, 1 / 12
+    fake, shift, factor = sides()[1], torch.randn(3, 2, 2, dtype=torch.double) + 3, K
     real = fake + shift
 
     def psi(x: Tensor) -> Tensor:
         return factor * (shift * x).sum((1, 2, 3))
 
     phi = psi(real) - factor * shift.square().sum() / 2
-    plan = transport_plan(real, fake)
+    plan = transport_plan(real, fake, K)
     gaps = factor / 2 * torch.cdist(fake.flatten(1), real.flatten(1)).square() - (phi[None] - psi(fake)[:, None])
     assert (gaps > -EXACT).all()
     assert gaps.diagonal().abs().max().item() < EXACT
     assert (phi.mean() - psi(fake).mean()).item() == pytest.approx(plan.costs.mean().item(), rel=1e-10)
     regression = potential_regression(psi(real), psi(fake), plan)
-    assert quadratic_cost_loss(psi, real, fake, 100.0).item() == pytest.approx(regression.item(), rel=1e-12)
-    assert quadratic_cost_loss(lambda x: 1.1 * psi(x), real, fake, 100.0) > regression + 0.1
+    assert quadratic_cost_loss(psi, real, fake, 100.0).loss.item() == pytest.approx(regression.item(), rel=1e-12)
+    assert quadratic_cost_loss(lambda x: 1.1 * psi(x), real, fake, 100.0).loss > regression + 0.1
 
 
 def test_the_regression_takes_fakes_one_by_one_and_reals_by_their_mean() -> None:
-    plan = transport_plan(*sides())
+    plan = transport_plan(*sides(), K)
     phi, psi = plan.real_potentials, plan.fake_potentials
     assert potential_regression(phi, psi, plan).item() == 0
     assert potential_regression(phi.flip(0), psi, plan).item() == pytest.approx(0, abs=1e-30)
@@ -170,8 +172,8 @@ def test_the_regression_takes_fakes_one_by_one_and_reals_by_their_mean() -> None
 def test_the_critics_loss_is_the_formula() -> None:
     real, fake = sides(5)
     weight = torch.randn(12, dtype=torch.double)
-    plan = transport_plan(real, fake)
-    k, gamma = 1 / 12, 0.3
+    plan = transport_plan(real, fake, K)
+    k, gamma = K, 0.3
     on_real, on_fake = ((side.flatten(1) @ weight).sin() for side in (real, fake))
     slope = (fake.flatten(1) @ weight).cos().abs() * weight.norm()
     carried = (real[plan.target] - fake).flatten(1).norm(dim=1)
@@ -181,8 +183,9 @@ def test_the_critics_loss_is_the_formula() -> None:
         + ((on_fake - plan.fake_potentials) ** 2).mean() / 2
         + 4 * math.sqrt(k) * gamma * regularised
     )
-    loss = quadratic_cost_loss(lambda x: (x.flatten(1) @ weight).sin(), real, fake, gamma)
-    assert loss.item() == pytest.approx(wanted.item(), rel=1e-10)
+    found = quadratic_cost_loss(lambda x: (x.flatten(1) @ weight).sin(), real, fake, gamma)
+    assert torch.equal(found.on_real, on_real) and torch.equal(found.on_fake, on_fake)
+    assert found.loss.item() == pytest.approx(wanted.item(), rel=1e-10)
 
 
 def test_its_gradient_is_right_and_the_generator_gets_none() -> None:
@@ -191,7 +194,7 @@ def test_its_gradient_is_right_and_the_generator_gets_none() -> None:
     weight = (torch.randn(12, dtype=torch.double) * 0.3).requires_grad_()
 
     def loss(w: Tensor) -> Tensor:
-        return quadratic_cost_loss(lambda x: (x.flatten(1) @ w).tanh(), real, fake)
+        return quadratic_cost_loss(lambda x: (x.flatten(1) @ w).tanh(), real, fake).loss
 
     assert torch.autograd.gradcheck(loss, (weight,))
     loss(weight).backward()
@@ -200,8 +203,8 @@ def test_its_gradient_is_right_and_the_generator_gets_none() -> None:
 
 def test_maps_count_as_their_mean_and_half_precision_as_fp32() -> None:
     real, fake = (side.float() for side in sides(4))
-    plan = transport_plan(real.bfloat16(), fake.bfloat16())
+    plan = transport_plan(real.bfloat16(), fake.bfloat16(), K)
     assert isinstance(plan, Plan) and plan.costs.dtype is torch.float32
-    whole = quadratic_cost_loss(lambda x: x.square().mean((1, 2, 3)), real, fake)
+    whole = quadratic_cost_loss(lambda x: x.square().mean((1, 2, 3)), real, fake).loss
     with torch.autocast("cpu", torch.bfloat16):
-        assert quadratic_cost_loss(torch.square, real, fake).item() == pytest.approx(whole.item(), rel=1e-6)
+        assert quadratic_cost_loss(torch.square, real, fake).loss.item() == pytest.approx(whole.item(), rel=1e-6)

@@ -83,6 +83,14 @@ def test_a_part_of_the_file_in_the_cache_is_told(nowhere: Path) -> None:
         load_vgg(None)
 
 
+def test_a_file_of_other_bytes_in_the_cache_is_told(nowhere: Path) -> None:
+    nowhere.parent.mkdir(parents=True)
+    with nowhere.open("wb") as file:
+        file.truncate(SIZE_BYTES)
+    with pytest.raises(EnvironmentLackError, match=f"is damaged: its sha256 is [0-9a-f]{{64}} instead of {SHA256}"):
+        load_vgg(None)
+
+
 def test_a_download_is_checked(server: str, tmp_path: Path) -> None:
     target = tmp_path / "cache" / "vgg.pth"
     fetch(f"{server}/whole", hashlib.sha256(CONTENT).hexdigest(), target)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from disks import small_disk_at
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from upscale.train.config import TrainConfig
@@ -36,13 +37,8 @@ def warned() -> Iterator[list[str]]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 2 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
-    if not shutil.which("mount") or subprocess.run(words, check=False, capture_output=True).returncode:
-        pytest.skip("cannot mount a small tmpfs here")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with small_disk_at(tmp_path / "disk", "2m") as place:
+        yield place
 
 
 def config(folder: Path, name: str = "mine") -> TrainConfig:

@@ -5,35 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from clips import Clip, first_frame, frame_times, write_clip
+from encoders import plan_for
 from enlarged import enlarged
 
 from upscale.errors import OutputError
-from upscale.video.colour.conversion import Colour
-from upscale.video.colour.layout import find_layout
-from upscale.video.colour.tags import ColourTags
 from upscale.video.encoding.encode import Picture, as_packet, encode
-from upscale.video.encoding.encoder import EncoderPlan, Encoding
+from upscale.video.encoding.encoder import Encoding
 
 VARIABLE = (5, 33333, 33400, 600_000, 600_300, 900_017)
-
-
-def plan_for(codec: str, pix_fmt: str = "yuv420p") -> EncoderPlan:
-    layout = find_layout(pix_fmt)
-    assert layout is not None
-    return EncoderPlan(
-        codec=codec,
-        options={},
-        height=32,
-        width=64,
-        coded_height=32,
-        coded_width=64,
-        layout=layout,
-        colour=Colour("bt709", False),
-        tags=ColourTags(),
-        sample_aspect=None,
-        time_base=Fraction(1, 1_000_000),
-        rate=Fraction(25),
-    )
 
 
 def pictures(pix_fmt: str = "yuv420p") -> list[Picture]:

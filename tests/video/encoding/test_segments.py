@@ -4,11 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from encoders import plan_for
 
 from upscale.errors import OutputError
-from upscale.video.colour.conversion import Colour
-from upscale.video.colour.layout import find_layout
-from upscale.video.colour.tags import ColourTags
 from upscale.video.encoding.encode import Picture
 from upscale.video.encoding.encoder import EncoderPlan
 from upscale.video.encoding.segments import SEGMENT_FRAMES, read_segments, write_segments
@@ -16,22 +14,8 @@ from upscale.video.encoding.segments import SEGMENT_FRAMES, read_segments, write
 
 @pytest.fixture
 def plan() -> EncoderPlan:
-    layout = find_layout("gray")
-    assert layout is not None
-    return EncoderPlan(
-        codec="libx264",
-        options={"preset": "veryfast", "bf": "3", "crf": "20"},
-        height=16,
-        width=64,
-        coded_height=16,
-        coded_width=64,
-        layout=layout,
-        colour=Colour("bt709", False),
-        tags=ColourTags(),
-        sample_aspect=None,
-        time_base=Fraction(1, 1000),
-        rate=Fraction(25),
-    )
+    options = {"preset": "veryfast", "bf": "3", "crf": "20"}
+    return replace(plan_for("libx264", "gray", height=16), options=options, time_base=Fraction(1, 1000))
 
 
 def pictures(count: int) -> list[Picture]:

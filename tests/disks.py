@@ -1,0 +1,22 @@
+"""Small disks, for the tests of what happens when one is full."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@contextmanager
+def small_disk_at(place: Path, size: str) -> Iterator[Path]:
+    """A file system in memory of `size`, such as 400k or 4m, at a new folder; the test is skipped where none can be."""
+    place.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)]
+    if not shutil.which("mount") or subprocess.run(words, check=False, capture_output=True).returncode:
+        pytest.skip("cannot mount a small tmpfs here")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
