@@ -3,10 +3,10 @@
     python benchmarks/ablation.py OUT [--steps 4000] [--batch 8] [--data PHOTOS] [--vgg-weights FILE]
 
 Five runs of equal length from one start, the shipped SRResNet, by the losses of the recipes, their content weighed to
-pull alike: SRResNet-MSE, SRResNet-VGG22, SRGAN-MSE, SRGAN-VGG22, SRGAN-VGG54. Then PSNR and NIQE of each on Set14 and BSD100, beside bicubic and
-the start. Writes OUT/ablation.md and OUT/ablation.png. What OUT holds already is not done again, and what was cut off
-is gone on with: the same command may be given as often as one likes. Pictures and weights are those below $UPSCALE_DATA
-(or ../shared/data) unless named.
+pull alike: SRResNet-MSE, SRResNet-VGG22, SRGAN-MSE, SRGAN-VGG22, SRGAN-VGG54. Then PSNR and NIQE of each on Set14 and
+BSD100, beside bicubic and the start. Writes OUT/ablation.md and OUT/ablation.png. What OUT holds already is not done
+again, and what was cut off is gone on with: the same command may be given as often as one likes. Pictures and weights
+are those below $UPSCALE_DATA (or ../shared/data) unless named.
 """
 
 import json
