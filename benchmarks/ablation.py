@@ -39,6 +39,7 @@ CONTENT = {"mse": 4.0, "vgg22": 40.0, "vgg54": 1.0}
 RECIPES = ("srresnet-mse", "srresnet-vgg22", "srgan-mse", "srgan-vgg22", "srgan-vgg54")
 BESIDE = {"bicubic": "bicubic", "start": "srresnet"}
 SETS = ("Set14", "BSD100")
+SAMPLES = ("astronaut.png", "chelsea.jpg", "coffee.png")
 SEED = 0
 
 Scores = dict[str, dict[str, float]]
@@ -56,7 +57,7 @@ def main() -> None:
     page = "\n".join([_title(options), "", *_table(scores), "", *_claims(scores), ""])
     write_bytes(options.out / "ablation.md", page.encode())
     columns = [Column(name, _upscaler(source, options)) for name, source in networks.items()]
-    draw_sheet(columns, [pair for name in SETS for pair in _pairs(name, options)], SCALE, options.out / "ablation.png")
+    draw_sheet(columns, [ROOT / "samples" / name for name in SAMPLES], SCALE, options.out / "ablation.png")
     print(page)
 
 

@@ -1,4 +1,7 @@
-"""The pictures beside `ablation.py`'s figures: the most detailed part of a few pictures, by every network."""
+"""The pictures beside `ablation.py`'s figures: the most detailed part of each sample, by every network.
+
+The test sets may not be given away; the samples have no originals.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +15,13 @@ from numpy.typing import NDArray
 from upscale.atomic import write_bytes
 from upscale.engine.bands import TensorSource, assemble
 from upscale.engine.upscaler import Upscaler
-from upscale.evaluate.pairs import Pair
-from upscale.evaluate.scoring import quantised, read_pair
+from upscale.evaluate.pictures import read_rgb
+from upscale.evaluate.scoring import quantised
 from upscale.plot.lettering import Ink, shortened, write
 
 Pixels = NDArray[np.uint8]
 
 SIDE_PX = 160
-ROWS = 5
 GAP_PX = 4
 LABEL = Ink(13, bold=True)
 
@@ -32,12 +34,10 @@ class Column:
     upscaler: Upscaler
 
 
-def draw_sheet(columns: Sequence[Column], pairs: Sequence[Pair], scale: int, target: Path) -> None:
-    """Write a PNG: the original and each network's result, at 100 %, a row for each of a few pictures."""
-    count = min(ROWS, len(pairs))
-    chosen = [pairs[index] for index in np.linspace(0, len(pairs) - 1, count, dtype=int)]
-    names = ["original", *(column.name for column in columns)]
-    rows = [_beside([_label(name) for name in names]), *(_row(columns, pair, scale) for pair in chosen)]
+def draw_sheet(columns: Sequence[Column], samples: Sequence[Path], scale: int, target: Path) -> None:
+    """Write a PNG: the low resolution and each network's result, at 100 %, a row for each sample."""
+    names = ["low resolution", *(column.name for column in columns)]
+    rows = [_beside([_label(name) for name in names]), *(_row(columns, sample, scale) for sample in samples)]
     sheet = np.concatenate([np.pad(row, ((0, GAP_PX), (0, 0), (0, 0)), constant_values=255) for row in rows])
     done, png = cv2.imencode(".png", sheet[..., ::-1])
     if not done:
@@ -45,19 +45,21 @@ def draw_sheet(columns: Sequence[Column], pairs: Sequence[Pair], scale: int, tar
     write_bytes(target, png.tobytes())
 
 
-def _row(columns: Sequence[Column], pair: Pair, scale: int) -> Pixels:
-    lr, hr = read_pair(pair, scale)
-    top, left = _most_detailed(hr)
-    results = [hr, *(_enlarged(column.upscaler, lr) for column in columns)]
-    return _beside([_padded(pixels[top : top + SIDE_PX, left : left + SIDE_PX]) for pixels in results])
+def _row(columns: Sequence[Column], sample: Path, scale: int) -> Pixels:
+    lr = read_rgb(sample)
+    side = SIDE_PX // scale
+    top, left = _most_detailed(lr, side)
+    lr = lr[top : top + side, left : left + side]
+    results = [lr.repeat(scale, 0).repeat(scale, 1), *(_enlarged(column.upscaler, lr) for column in columns)]
+    return _beside(results)
 
 
-def _most_detailed(hr: Pixels) -> tuple[int, int]:
+def _most_detailed(pixels: Pixels, side: int) -> tuple[int, int]:
     """The corner of the square with the strongest edges: nobody's choice."""
-    edges = np.abs(cv2.Laplacian(cv2.cvtColor(hr, cv2.COLOR_RGB2GRAY), cv2.CV_32F))
+    edges = np.abs(cv2.Laplacian(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.CV_32F))
     # The mean over the square to the right of and below each pixel.
-    detail = cv2.blur(edges, (SIDE_PX, SIDE_PX), anchor=(0, 0))
-    inside = detail[: max(1, hr.shape[0] - SIDE_PX + 1), : max(1, hr.shape[1] - SIDE_PX + 1)]
+    detail = cv2.blur(edges, (side, side), anchor=(0, 0))
+    inside = detail[: pixels.shape[0] - side + 1, : pixels.shape[1] - side + 1]
     top, left = np.unravel_index(int(inside.argmax()), inside.shape)
     return int(top), int(left)
 
@@ -65,11 +67,6 @@ def _most_detailed(hr: Pixels) -> tuple[int, int]:
 def _enlarged(upscaler: Upscaler, lr: Pixels) -> Pixels:
     source = TensorSource(torch.from_numpy(lr).permute(2, 0, 1).float() / 255)
     return quantised(next(assemble(upscaler.stream([source]), upscaler.scale)))
-
-
-def _padded(pixels: Pixels) -> Pixels:
-    missing = [(0, SIDE_PX - length) for length in pixels.shape[:2]]
-    return np.pad(pixels, (*missing, (0, 0)), constant_values=255)
 
 
 def _label(name: str) -> Pixels:

@@ -239,3 +239,14 @@ def test_baboon_alone_by_every_metric(data_folder: Path) -> None:
     mean = _events("-m", "bicubic", "--data", path, "-s", 4, "--metrics", "psnr,ssim,niqe")[-1]
     assert mean["pictures"] == 1
     assert mean["niqe"] > 5.73  # that of the original
+
+
+def test_a_plane_is_drawn_and_what_it_lacks_is_said_first(tmp_path: Path, end_of: Callable[..., Ending]) -> None:
+    _smooth(240, 240, 4).save(tmp_path / "large.png")
+    target = tmp_path / "plane.png"
+    arguments = ("-m", "nearest,bicubic", "--data", tmp_path / "large.png", "-s", 2, "--plot", target)
+    refused = end_of(*arguments)
+    assert refused.code == 2 and "add niqe to --metrics" in refused.stderr and refused.stdout == ""
+    assert end_of(*arguments, "--metrics", "psnr,niqe").code == 0
+    with Image.open(target) as drawn:
+        assert drawn.format == "PNG" and drawn.width > 400

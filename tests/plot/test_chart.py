@@ -3,27 +3,20 @@
 import io
 import math
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from plot_marks import middles
 
 from upscale.plot.chart import Heading, as_png, draw_chart
 from upscale.plot.lettering import Ink
-from upscale.plot.naming import Box, place_names
+from upscale.plot.naming import Box, leader, place_names
 from upscale.plot.panel import draw_panel
 from upscale.plot.series import PALETTE, Panel, Series
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
-
-
-def middles(pixels: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
-    """The places (x, y) of all spots of about this colour, from left to right."""
-    spots = (np.abs(pixels.astype(int) - colour).max(axis=2) < 60).astype(np.uint8)
-    count, _, _, places = cv2.connectedComponentsWithStats(spots)
-    return places[1:count][np.argsort(places[1:count, 0])]
 
 
 @pytest.mark.parametrize("log", [False, True])
@@ -47,6 +40,13 @@ def test_a_line_runs_between_its_points_and_stops_at_gaps() -> None:
     assert drawn[0][ends[0] : ends[-1]].all()
     share = drawn[1][ends[0] : ends[-1]].mean()
     assert 0.75 < share < 0.82
+
+
+def test_a_logarithmic_axis_across_spaces_by_ratios() -> None:
+    panel = Panel("", (Series("", [0.01, 0.1, 10.0, 100.0], [1, 1, 1, 1], "points"),), log_x=True, y_range=(0, 2))
+    found = middles(draw_panel(panel, 240, 400), PALETTE[0])
+    steps = np.diff(found[:, 0])
+    assert steps == pytest.approx([steps[0], 2 * steps[0], steps[0]], abs=1.5)
 
 
 def test_equal_axes_keep_a_circle_round() -> None:
@@ -77,6 +77,17 @@ def test_names_cover_neither_each_other_nor_the_points() -> None:
         covered = [one.shared(two) for index, one in enumerate(boxes) for two in [*boxes[:index], *dots]]
         assert sum(area > 20 for area in covered) <= 1
         assert all(box.outside(frame) == 0 for box in boxes)
+
+
+def test_in_a_crowd_a_name_stands_further_away_with_a_line_to_its_point() -> None:
+    frame, ink, point = Box(0, 0, 300, 200), Ink(12), (150.0, 100.0)
+    crowd = Box(130, 80, 170, 120)
+    (near,) = place_names(["srresnet"], [point], [], frame, ink)
+    (far,) = place_names(["srresnet"], [point], [crowd], frame, ink)
+    assert leader(near, point) is None
+    end = leader(far, point)
+    assert end is not None and far.left <= end[0] <= far.right and far.top <= end[1] <= far.bottom
+    assert far.shared(crowd) < near.shared(crowd)
 
 
 def test_names_of_points_at_the_edge_stay_inside() -> None:

@@ -75,6 +75,15 @@ Csv = Annotated[
     Path | None,
     typer.Option("--csv", metavar="FILE", help="Write a table too, conditions in every row.", rich_help_panel=SCORES),
 ]
+Plot = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot",
+        metavar="FILE",
+        help="Draw PSNR against NIQE as a PNG: a point a model, a curve through mixtures.",
+        rich_help_panel=SCORES,
+    ),
+]
 
 
 def evaluate(
@@ -87,6 +96,7 @@ def evaluate(
     ssim: Ssim = "gauss11",
     ssim_exponents: SsimExponents = "1,1,1",
     csv: Csv = None,
+    plot: Plot = None,
     json: options.Json = False,
     device: options.Device = "auto",
     dtype: options.Dtype = "auto",
@@ -108,6 +118,7 @@ def evaluate(
     from upscale.evaluate.csv_table import check_target, write_csv
     from upscale.evaluate.folders import find_folders
     from upscale.evaluate.pairs import find_pairs
+    from upscale.evaluate.plane import check_plot, write_plot
     from upscale.evaluate.protocol import Protocol, parse_exponents, parse_metrics
     from upscale.evaluate.report import Conditions, comparison, reasons
     from upscale.evaluate.tools import find_tools
@@ -126,6 +137,8 @@ def evaluate(
     pairs = find_pairs(folders.hr, folders.lr, factor)
     if csv is not None:
         check_target(csv)
+    if plot is not None:
+        check_plot(plot, protocol.metrics)
     tools = find_tools(protocol.metrics, choose_device(device))
     runs: list[tuple[Conditions, Run]] = []
     for name, plan in plans.items():
@@ -137,6 +150,8 @@ def evaluate(
             write_csv(csv, runs)  # after each model, so that Ctrl-C loses none that is done
     if len(runs) > 1 and not json:
         typer.echo(comparison([run for _, run in runs]))
+    if plot is not None:
+        write_plot(plot, [run for _, run in runs])
     if tools.unavailable and not json:
         typer.echo(reasons(tools.unavailable))
     _end([run for _, run in runs], tools)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from upscale.plot.axes import Axis, fit_axis
 from upscale.plot.lettering import GRAY, Colour, Ink, Pixels, width_of, write, write_upwards
-from upscale.plot.naming import Box, place_names
+from upscale.plot.naming import Box, leader, place_names
 from upscale.plot.series import Panel, Series, coloured
 
 _TITLE, _LEGEND, _TICK = Ink(15, bold=True), Ink(13), Ink(12, GRAY)
@@ -34,7 +34,7 @@ def draw_panel(panel: Panel, height_px: int, width_px: int) -> Pixels:
     """The chart on white. Shape: (height_px, width_px, 3), RGB."""
     paper = np.full((height_px, width_px, 3), _WHITE, np.uint8)
     write(paper, panel.title, (2, 10), _TITLE)
-    top = _draw_legend(paper, panel, 24) + 14
+    top = _draw_legend(paper, panel, 24 if panel.title else 0) + 14
     bottom = height_px - (40 if panel.x_label else 22)
     y_axis = _y_axis(panel, max(2, (bottom - top) // _TICK_HEIGHT_PX))
     left = max((width_of(word, _TICK) for word in y_axis.words), default=0) + (28 if panel.y_label else 10)
@@ -78,13 +78,13 @@ def _x_axis(panel: Panel, width_px: float) -> Axis:
     """With as many marks as there is room for their words."""
     values = [value for series in panel.series for value in series.x]
     for most in range(9, 2, -1):
-        axis = fit_axis(values, most_ticks=most, snug=panel.snug_x)
+        axis = fit_axis(values, most_ticks=most, log=panel.log_x, snug=panel.snug_x)
         places = [axis.share(tick) * width_px for tick in axis.ticks]
         halves = [width_of(word, _TICK) / 2 for word in axis.words]
         ends = pairwise(zip(places, halves, strict=True))
         if all(b - a > half + other + _TICK_GAP_PX for (a, half), (b, other) in ends):
             return axis
-    return fit_axis(values, most_ticks=2, snug=panel.snug_x)
+    return fit_axis(values, most_ticks=2, log=panel.log_x, snug=panel.snug_x)
 
 
 def _square(frame: Box) -> Box:
@@ -170,7 +170,10 @@ class _Drawing:
         names = [name for series, _ in named for name in self._names(series)]
         points = [point for series, _ in named for point in self._points(series)]
         boxes = place_names(names, points, [*dots, *ways], self.frame, _LEGEND)
-        for name, box in zip(names, boxes, strict=True):
+        for name, box, point in zip(names, boxes, points, strict=True):
+            if name and (end := leader(box, point)):
+                ends = [(round(x), round(y)) for x, y in (point, end)]
+                cv2.line(paper, ends[0], ends[1], _AXIS, 1, cv2.LINE_AA)
             write(paper, name, (box.left, (box.top + box.bottom) / 2), _LEGEND)
 
     def _names(self, series: Series) -> list[str]:

@@ -33,6 +33,7 @@ class Panel:
     series: tuple[Series, ...]
     x_label: str = ""
     y_label: str = ""
+    log_x: bool = False
     log_y: bool = False
     y_range: tuple[float, float] | None = None
     snug_x: bool = True
