@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from upscale.bench.arithmetic import multiply_adds
 from upscale.engine.scaling import ScalePlan
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
 from upscale.evaluate.pairs import find_pairs
@@ -13,12 +14,22 @@ from upscale.evaluate.scoring import score_pairs
 from upscale.models.catalog import load_network, shipped
 
 NAMES = sorted(shipped())
-PROMISED = {f"{family}_x{scale}" for family in ("srcnn", "espcn") for scale in (2, 3, 4)} | {"srresnet_x4", "srgan_x4"}
+PROMISED = {f"{family}_x{scale}" for family in ("srcnn", "espcn") for scale in (2, 3, 4)} | {
+    "srresnet_x4",
+    "srresnet-light_x4",
+    "srgan_x4",
+}
 
 
 def test_all_promised_weights_ship_and_stay_small() -> None:
     assert set(NAMES) >= PROMISED
     assert sum(path.stat().st_size for path in shipped().values()) < 25e6
+
+
+def test_light_network_takes_a_fifth_of_the_arithmetic() -> None:
+    light, whole = (load_network(name).stages() for name in ("srresnet-light", "srgan"))
+    assert light is not None and whole is not None
+    assert multiply_adds(light) * 5 <= multiply_adds(whole)
 
 
 @pytest.mark.parametrize("name", NAMES)
