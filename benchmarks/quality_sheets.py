@@ -25,7 +25,7 @@ COLUMNS = 3
 LABEL = Ink(13, bold=True)
 # Below, the blocks of JPEG show beside what the networks make.
 QUALITY = 90
-MODELS = ("bicubic", "srcnn", "espcn", "srresnet", "srgan")
+MODELS = ("bicubic", "espcn", "srresnet-light", "srresnet", "srgan")
 TEXT = {"Two roads": Ink(14), "diverged in a": Ink(9), "yellow wood,": Ink(9, bold=True)}
 
 

@@ -202,6 +202,8 @@ def test_low_resolution_files_of_the_wrong_size_fail(originals: Path, tmp_path: 
         (("--ssim", "daala", "--channels", "rgb"), "luma"),
         (("--channels", "lab"), "--channels"),
         (("--csv", "no/such/folder.csv"), "no folder"),
+        (("--csv", "scores.txt"), "ends in .csv"),
+        (("--model", "nearest,"), "--model 'nearest,' has an empty name"),
         (("--model", "nearest,gone.safetensors"), "gone.safetensors"),
         (("--lr", "nowhere"), "cannot list nowhere"),
         (("--scale", "1"), "--scale"),
@@ -250,3 +252,26 @@ def test_a_plane_is_drawn_and_what_it_lacks_is_said_first(tmp_path: Path, end_of
     assert end_of(*arguments, "--metrics", "psnr,niqe").code == 0
     with Image.open(target) as drawn:
         assert drawn.format == "PNG" and drawn.width > 400
+
+
+@pytest.mark.parametrize("option", ["--csv", "--plot"])
+def test_a_picture_that_is_compared_is_never_replaced(
+    originals: Path, option: str, end_of: Callable[..., Ending]
+) -> None:
+    original = originals / "odd.png"
+    content = original.read_bytes()
+    ending = end_of("-m", "nearest", "--data", originals, "-s", 2, "--metrics", "psnr,niqe", option, original)
+    assert (ending.code, ending.stdout) == (2, "")
+    assert option in ending.stderr
+    assert original.read_bytes() == content
+
+
+def test_with_nothing_scored_an_older_plane_stays(
+    originals: Path, tmp_path: Path, end_of: Callable[..., Ending]
+) -> None:
+    target = tmp_path / "plane.png"
+    target.write_bytes(b"the plane of yesterday")
+    ending = end_of("-m", "nearest", "--data", originals, "-s", 2, "--metrics", "psnr,niqe", "--plot", target)
+    assert ending.code == 1
+    assert f"{target} is not written" in ending.stderr
+    assert target.read_bytes() == b"the plane of yesterday"

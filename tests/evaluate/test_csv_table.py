@@ -4,10 +4,7 @@ import csv
 import math
 from pathlib import Path
 
-import pytest
-
-from upscale.errors import UsageError
-from upscale.evaluate.csv_table import check_target, write_csv
+from upscale.evaluate.csv_table import write_csv
 from upscale.evaluate.folders import Folders
 from upscale.evaluate.protocol import METRICS, Failure, Protocol, Row, Run
 from upscale.evaluate.report import Conditions
@@ -47,11 +44,3 @@ def test_names_that_are_no_text_are_written_all_the_same(tmp_path: Path) -> None
     target = tmp_path / "scores.csv"
     write_csv(target, [(CONDITIONS, Run("m", PROTOCOL, (Row("bad\udcff.png", {"psnr": 1.0}),), ()))])
     assert _read(target)[0]["picture"] == r"bad\udcff.png"
-
-
-def test_targets_that_cannot_be_written_are_refused_beforehand(tmp_path: Path) -> None:
-    check_target(tmp_path / "new.csv")
-    with pytest.raises(UsageError, match="is a folder"):
-        check_target(tmp_path)
-    with pytest.raises(UsageError, match="no folder"):
-        check_target(tmp_path / "missing" / "scores.csv")

@@ -9,7 +9,7 @@ import pytest
 from plot_marks import middles
 
 from upscale.errors import UsageError
-from upscale.evaluate.plane import check_plot, draw_models, write_plot
+from upscale.evaluate.plane import check_metrics, draw_models, write_plot
 from upscale.evaluate.protocol import Protocol, Row, Run
 from upscale.plot.chart import Heading
 from upscale.plot.plane import draw_plane
@@ -36,19 +36,10 @@ def test_paths_are_called_by_their_stems_and_other_mixtures_stay_points() -> Non
     assert np.array_equal(draw_models([*figures, other], Heading()), expected)
 
 
-@pytest.mark.parametrize(
-    ("name", "metrics", "words"),
-    [
-        ("plane.jpg", ("psnr", "niqe"), r"ends in \.png"),
-        ("no/plane.png", ("psnr", "niqe"), "there is no folder"),
-        ("folder.png", ("psnr", "niqe"), "is a folder"),
-        ("plane.png", ("psnr", "ssim"), "add niqe"),
-    ],
-)
-def test_what_cannot_be_drawn_is_refused(tmp_path: Path, name: str, metrics: tuple, words: str) -> None:
-    (tmp_path / "folder.png").mkdir()
-    with pytest.raises(UsageError, match=words):
-        check_plot(tmp_path / name, metrics)
+def test_a_plane_needs_both_its_axes() -> None:
+    check_metrics(("niqe", "ssim", "psnr"))
+    with pytest.raises(UsageError, match="add niqe"):
+        check_metrics(("psnr", "ssim"))
 
 
 def test_means_are_drawn_and_runs_without_scores_left_out(tmp_path: Path) -> None:
@@ -60,6 +51,14 @@ def test_means_are_drawn_and_runs_without_scores_left_out(tmp_path: Path) -> Non
         Run("equal", protocol, (Row("1", {"psnr": math.inf, "niqe": 3.0}),), ()),
     ]
     target = tmp_path / "plane.PNG"
-    check_plot(target, protocol.metrics)
-    write_plot(target, runs)
+    assert write_plot(target, runs)
     assert len(middles(cv2.imread(str(target))[..., ::-1], POINTS)) == 2
+
+
+def test_without_a_place_to_draw_what_was_there_stays(tmp_path: Path) -> None:
+    protocol = Protocol(4, ("psnr", "niqe"), "folder")
+    equal = Run("equal", protocol, (Row("1", {"psnr": math.inf, "niqe": 3.0}),), ())
+    target = tmp_path / "plane.png"
+    target.write_bytes(b"the plane of yesterday")
+    assert not write_plot(target, [Run("failed", protocol, (), ()), equal])
+    assert target.read_bytes() == b"the plane of yesterday"

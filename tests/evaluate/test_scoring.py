@@ -8,15 +8,19 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 from upscale.engine.bands import TensorSource
 from upscale.engine.enlarge import enlarge
 from upscale.engine.scaling import plan_scale
 from upscale.engine.upscaler import UpscaleOptions, Upscaler
+from upscale.errors import UpscaleError
+from upscale.evaluate.lpips import Lpips
 from upscale.evaluate.measuring import measure
 from upscale.evaluate.pairs import Pair, find_pairs
 from upscale.evaluate.protocol import Failure, Protocol, Row
 from upscale.evaluate.scoring import quantised, read_pair, score_pairs
+from upscale.evaluate.tools import Tools
 
 PROTOCOL = Protocol(2, ("psnr", "ssim", "lr_psnr"), "matlab-bicubic")
 SIZES = ((40, 44), (40, 44), (32, 44), (50, 36), (50, 36), (10, 60))
@@ -75,3 +79,25 @@ def test_whoever_stops_early_leaves_no_thread_behind_and_little_is_read_ahead(fo
     results.close()
     assert threading.active_count() == before
     assert len(pulled) < 200
+
+
+class _Greedy(nn.Module):
+    """Allocates more than any machine has for pictures 50 pixels high."""
+
+    def forward(self, sr: torch.Tensor, hr: torch.Tensor) -> torch.Tensor:
+        return torch.empty(2**56 if sr.shape[2] == 50 else 1).zero_().sum()
+
+
+def test_a_picture_that_memory_does_not_suffice_for_fails_alone(folder: Path, upscaler: Upscaler) -> None:
+    pairs = [Pair(folder / f"{index}.png", None) for index in (2, 3, 0)]
+    tools = Tools(Lpips(_Greedy(), upscaler.device))
+    protocol = Protocol(2, ("psnr", "lpips"), "matlab-bicubic")
+    results = list(score_pairs(upscaler, plan_scale("espcn", 2), pairs, protocol, tools))
+    assert [type(result) for result in results] == [Row, Failure, Row]
+    assert isinstance(results[1], Failure) and "not enough memory on cpu for LPIPS of 36 x 50" in results[1].reason
+
+
+def test_planes_that_memory_does_not_suffice_for_are_named() -> None:
+    endless = np.broadcast_to(np.uint8(0), (2**28, 2**28, 3))
+    with pytest.raises(UpscaleError, match="not enough memory on cpu for the scores of 268435456 x 268435456 pixels"):
+        measure(endless, endless, PROTOCOL)

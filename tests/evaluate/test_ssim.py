@@ -113,16 +113,3 @@ def test_ssim_of_several_planes_is_their_mean() -> None:
     pairs = [_planes(20, 24), (_planes(20, 24)[1] + 20, _planes(20, 24)[1]), (np.ones((20, 24)), np.ones((20, 24)))]
     sr, hr = (np.stack([pair[side] for pair in pairs]) for side in (0, 1))
     assert ssim(sr, hr) == pytest.approx(np.mean([ssim(*pair) for pair in pairs]), abs=1e-12)
-
-
-@pytest.mark.parametrize("exponents", EXPONENTS)
-def test_tensors_have_the_same_ssim(exponents: Exponents) -> None:
-    sr, hr = (np.stack([plane, plane[::-1], plane[:, ::-1]]) for plane in _planes(30, 26))
-    on_device = ssim(torch.from_numpy(sr), torch.from_numpy(hr), exponents)
-    assert on_device == pytest.approx(ssim(sr, hr, exponents), abs=1e-10)
-
-
-@pytest.mark.gpu
-def test_a_gpu_gives_the_same_ssim(cuda: torch.device) -> None:
-    planes = _planes(200, 300)
-    assert ssim(*(torch.from_numpy(plane).to(cuda) for plane in planes)) == pytest.approx(ssim(*planes), abs=1e-10)

@@ -74,3 +74,9 @@ def test_what_has_no_place_is_left_out(values: list[float], log: bool) -> None:
     axis = fit_axis([*values, 3.0, 4.0], most_ticks=5, log=log)
     assert (axis.low, axis.high) == (3.0, 4.0)
     assert fit_axis(values, most_ticks=5, log=log).low < 10
+
+
+def test_a_logarithm_has_no_place_for_what_is_as_good_as_nothing() -> None:
+    axis = fit_axis([5e-324, 1e-3, 10.0], most_ticks=5, log=True)
+    assert (axis.low, axis.high) == (1e-3, 10.0)
+    assert math.isnan(axis.share(5e-324))

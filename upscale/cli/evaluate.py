@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from upscale.engine.scaling import ScalePlan
     from upscale.engine.upscaler import Upscaler
     from upscale.evaluate.pairs import Pair
-    from upscale.evaluate.protocol import Run
+    from upscale.evaluate.protocol import Protocol, Run
     from upscale.evaluate.report import Conditions, JsonReport, TextReport
     from upscale.evaluate.tools import Tools
 
@@ -73,14 +73,19 @@ SsimExponents = Annotated[
 ]
 Csv = Annotated[
     Path | None,
-    typer.Option("--csv", metavar="FILE", help="Write a table too, conditions in every row.", rich_help_panel=SCORES),
+    typer.Option(
+        "--csv",
+        metavar="FILE",
+        help="Write a .csv table too, conditions in every row. Replaces one that is there.",
+        rich_help_panel=SCORES,
+    ),
 ]
 Plot = Annotated[
     Path | None,
     typer.Option(
         "--plot",
         metavar="FILE",
-        help="Draw PSNR against NIQE as a PNG: a point a model, a curve through mixtures.",
+        help="Draw PSNR against NIQE as a .png: a point a model, a curve through mixtures. Replaces one that is there.",
         rich_help_panel=SCORES,
     ),
 ]
@@ -115,10 +120,10 @@ def evaluate(
     from upscale.device import choose_device
     from upscale.engine.scaling import plan_scale
     from upscale.engine.upscaler import Upscaler
-    from upscale.evaluate.csv_table import check_target, write_csv
+    from upscale.evaluate.csv_table import write_csv
     from upscale.evaluate.folders import find_folders
     from upscale.evaluate.pairs import find_pairs
-    from upscale.evaluate.plane import check_plot, write_plot
+    from upscale.evaluate.plane import write_plot
     from upscale.evaluate.protocol import Protocol, parse_exponents, parse_metrics
     from upscale.evaluate.report import Conditions, comparison, reasons
     from upscale.evaluate.tools import find_tools
@@ -126,7 +131,7 @@ def evaluate(
     engine = options.engine_options(
         device=device, dtype=dtype, tile=tile, overlap=overlap, blend=blend, batch=batch, max_memory=max_memory
     )
-    names = [name.strip() for name in model.split(",")]
+    names = _names(model)
     factor = scale or _whole(plan_scale(names[0], None).scale)
     folders = find_folders(data, lr, factor)
     lr_from: Literal["folder", "matlab-bicubic"] = "folder" if folders.lr else "matlab-bicubic"
@@ -135,10 +140,7 @@ def evaluate(
     )
     plans = {name: plan_scale(name, factor) for name in names}  # an unknown name shows before the first score
     pairs = find_pairs(folders.hr, folders.lr, factor)
-    if csv is not None:
-        check_target(csv)
-    if plot is not None:
-        check_plot(plot, protocol.metrics)
+    _check_targets(csv, plot, pairs, protocol)
     tools = find_tools(protocol.metrics, choose_device(device))
     runs: list[tuple[Conditions, Run]] = []
     for name, plan in plans.items():
@@ -150,11 +152,31 @@ def evaluate(
             write_csv(csv, runs)  # after each model, so that Ctrl-C loses none that is done
     if len(runs) > 1 and not json:
         typer.echo(comparison([run for _, run in runs]))
-    if plot is not None:
-        write_plot(plot, [run for _, run in runs])
+    if plot is not None and not write_plot(plot, [run for _, run in runs]):
+        typer.echo(f"upscale: nothing to draw: no model has a finite PSNR, and {plot} is not written", err=True)
     if tools.unavailable and not json:
         typer.echo(reasons(tools.unavailable))
     _end([run for _, run in runs], tools)
+
+
+def _names(models: str) -> list[str]:
+    from upscale.errors import UsageError
+
+    names = [name.strip() for name in models.split(",")]
+    if "" in names:
+        raise UsageError(f"--model {models!r} has an empty name: write names between commas, such as bicubic,srgan")
+    return names
+
+
+def _check_targets(csv: Path | None, plot: Path | None, pairs: "Sequence[Pair]", protocol: "Protocol") -> None:
+    from upscale.evaluate.plane import check_metrics
+    from upscale.evaluate.targets import check_target
+
+    if csv is not None:
+        check_target("--csv", csv, ".csv", pairs)
+    if plot is not None:
+        check_target("--plot", plot, ".png", pairs)
+        check_metrics(protocol.metrics)
 
 
 def _whole(scale: float) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from upscale.atomic import write_bytes
-from upscale.errors import UsageError
 from upscale.evaluate.protocol import METRICS, Metric, Run
 from upscale.evaluate.report import Conditions
 
@@ -14,14 +13,6 @@ COLUMNS = (
     *("kind", "model", "picture", *METRICS, "error", "scale", "arithmetic"),
     *("channels", "crop_px", "ssim_form", "ssim_exponents", "hr", "lr", "protocol", "unavailable"),
 )
-
-
-def check_target(target: Path) -> None:
-    """Raise UsageError where a table could not be written in the end, before anything is measured."""
-    if target.is_dir():
-        raise UsageError(f"--csv {target} is a folder: name a file in it")
-    if not target.parent.is_dir():
-        raise UsageError(f"--csv {target}: there is no folder {target.parent}")
 
 
 def write_csv(target: Path, runs: Sequence[tuple[Conditions, Run]]) -> None:

@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from upscale.engine.memory import enough_for
 from upscale.evaluate.consistency import drift, lr_psnr, reduced
 from upscale.evaluate.luma import crop_border, luma
 from upscale.evaluate.niqe import niqe
@@ -28,10 +28,13 @@ def measure(
     """The protocol's scores of an enlarged picture; a metric whose tool is missing has none.
 
     `lr` is what was enlarged; None: the original reduced by MATLAB's bicubic. Shape: (H, W, 3) RGB, `sr` and `hr` of
-    one size. Raises BadInputError where a metric does not exist for a picture so small.
+    one size. Raises BadInputError where a metric does not exist for a picture so small, UpscaleError where memory does
+    not suffice.
     """
     pictures = _Pictures(sr, hr, lr, protocol, tools or Tools())
-    scores = {metric: _score(metric, pictures) for metric in protocol.metrics}
+    height, width = hr.shape[:2]
+    with enough_for(f"the scores of {width} x {height} pixels", torch.device("cpu")):
+        scores = {metric: _score(metric, pictures) for metric in protocol.metrics}
     return {metric: score for metric, score in scores.items() if score is not None}
 
 
@@ -58,12 +61,6 @@ class _Pictures:
         """Result and original, the border cut. Shape: (C, H, W) each, of C channels that the protocol compares."""
         return self._planes(self.sr), self._planes(self.hr)
 
-    @cached_property
-    def tensors(self) -> tuple[Tensor, Tensor]:
-        """The same on the device."""
-        sr, hr = (torch.from_numpy(planes).to(self.tools.planes_on) for planes in self.planes)
-        return sr, hr
-
     def rounded_luma(self, pixels: Pixels) -> Floats:
         """Y in whole numbers, the border cut. Shape: (H, W)."""
         return crop_border(luma(pixels, round_y=True), self.protocol.scale)
@@ -77,7 +74,7 @@ class _Pictures:
 def _score(metric: Metric, pictures: _Pictures) -> float | None:
     match metric:
         case "psnr":
-            return _psnr(pictures)
+            return psnr(*pictures.planes)
         case "ssim":
             return _ssim(pictures)
         case "niqe":
@@ -93,14 +90,7 @@ def _score(metric: Metric, pictures: _Pictures) -> float | None:
             return None
 
 
-def _psnr(pictures: _Pictures) -> float:
-    return psnr(*pictures.planes) if pictures.tools.planes_on.type == "cpu" else psnr(*pictures.tensors)
-
-
 def _ssim(pictures: _Pictures) -> float:
-    exponents = pictures.protocol.ssim_exponents
     if pictures.protocol.ssim == "daala":
         return ssim_daala(pictures.rounded_luma(pictures.sr), pictures.rounded_luma(pictures.hr))
-    if pictures.tools.planes_on.type == "cpu":
-        return ssim(*pictures.planes, exponents)
-    return ssim(*pictures.tensors, exponents)
+    return ssim(*pictures.planes, pictures.protocol.ssim_exponents)

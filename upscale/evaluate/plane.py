@@ -1,5 +1,6 @@
 """Scored models as a picture: their places in the perception-distortion plane, mixtures as a curve."""
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,30 +12,30 @@ from upscale.plot.chart import Heading, as_png
 from upscale.plot.lettering import Pixels
 from upscale.plot.plane import Place, draw_plane
 
-SUFFIX = ".png"
 NEEDED: tuple[Metric, ...] = ("psnr", "niqe")
 
 
-def check_plot(target: Path, metrics: Sequence[Metric]) -> None:
-    """Raise UsageError where no plane could be written in the end, before anything is measured."""
-    if target.suffix.lower() != SUFFIX:
-        raise UsageError(f"--plot {target}: the picture is a PNG, name a file that ends in {SUFFIX}")
-    if target.is_dir():
-        raise UsageError(f"--plot {target} is a folder: name a file in it")
-    if not target.parent.is_dir():
-        raise UsageError(f"--plot {target}: there is no folder {target.parent}")
+def check_metrics(metrics: Sequence[Metric]) -> None:
+    """Raise UsageError where these metrics leave the plane without an axis."""
     missing = [metric for metric in NEEDED if metric not in metrics]
     if missing:
         raise UsageError(f"--plot shows PSNR against NIQE: add {', '.join(missing)} to --metrics")
 
 
-def write_plot(target: Path, runs: Sequence[Run]) -> None:
-    """The means of several models on one set; those without any score are left out. Raises OutputError."""
+def write_plot(target: Path, runs: Sequence[Run]) -> bool:
+    """Draw the means of several models on one set; those without a finite one have no place.
+
+    False: none has, and the target is left as it is. Raises OutputError.
+    """
     protocol = runs[0].protocol
-    figures = [(run.model, means["psnr"], means["niqe"]) for run in runs if (means := run.means())]
+    means = [(run.model, run.means()) for run in runs if run.rows]
+    figures = [(model, mean["psnr"], mean["niqe"]) for model, mean in means if math.isfinite(mean["psnr"])]
+    if not figures:
+        return False
     pictures = max(len(run.rows) for run in runs)
     heading = Heading(f"PSNR against NIQE, x{protocol.scale}, {pictures} pictures", str(protocol))
     write_bytes(target, as_png(draw_models(figures, heading)))
+    return True
 
 
 def draw_models(figures: Sequence[Place], heading: Heading) -> Pixels:

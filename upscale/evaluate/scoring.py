@@ -14,7 +14,7 @@ from upscale.engine.bands import TensorSource
 from upscale.engine.enlarge import enlarge
 from upscale.engine.scaling import ScalePlan
 from upscale.engine.upscaler import Upscaler
-from upscale.errors import BadInputError
+from upscale.errors import BadInputError, UpscaleError
 from upscale.evaluate.luma import crop_to_multiple
 from upscale.evaluate.measuring import measure
 from upscale.evaluate.pairs import Pair
@@ -118,5 +118,5 @@ def _scored(item: _Enlarged | Failure, protocol: Protocol, tools: Tools) -> Row 
         return item
     try:
         return Row(item.read.name, measure(item.sr, item.read.hr, protocol, lr=item.read.lr, tools=tools))
-    except BadInputError as error:
+    except UpscaleError as error:  # also of memory that does not suffice for one picture
         return Failure(item.read.name, str(error))

@@ -19,9 +19,8 @@ NO_PI = "it is (NIQE + 10 - Ma) / 2 and needs Ma, which is unavailable"
 
 @dataclass(frozen=True)
 class Tools:
-    """`planes_on`: the device on which PSNR and SSIM are computed. `unavailable`: why a metric has no score."""
+    """`unavailable`: why a metric has no score."""
 
-    planes_on: torch.device = field(default_factory=lambda: torch.device("cpu"))
     lpips: Lpips | None = None
     unavailable: Mapping[Metric, str] = field(default_factory=dict)
 
@@ -35,6 +34,4 @@ def find_tools(metrics: Sequence[Metric], device: torch.device) -> Tools:
             lpips = load_lpips(device)
         except EnvironmentLackError as error:
             missing["lpips"] = str(error)
-    # Apple's GPUs have no float64.
-    planes_on = device if device.type == "cuda" else torch.device("cpu")
-    return Tools(planes_on, lpips, {metric: missing[metric] for metric in metrics if metric in missing})
+    return Tools(lpips, {metric: missing[metric] for metric in metrics if metric in missing})

@@ -8,8 +8,8 @@ _STEPS = (1, 2, 5, 10)
 # Below and above, digits are counted badly.
 _TINY, _THOUSANDS, _MILLIONS = 1e-3, 1e4, 1e6
 _MOST_DIGITS = 5
-# Spans of larger numbers overflow.
-_LARGEST = 1e100
+# Spans of larger numbers overflow, and powers of ten below smaller ones are 0.
+_LARGEST, _SMALLEST = 1e100, 1e-100
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Axis:
         """Where a value lies: 0 at the low end, 1 at the high one; NaN for what a logarithm has no place for."""
         low, high = self.low, self.high
         if self.log:
-            if value <= 0:
+            if value < _SMALLEST:
                 return math.nan
             value, low, high = math.log10(value), math.log10(low), math.log10(high)
         return (value - low) / (high - low)
@@ -38,7 +38,7 @@ class Axis:
 
 def fit_axis(values: Iterable[float], *, most_ticks: int, log: bool = False, snug: bool = False) -> Axis:
     """An axis for all values that have a place on it; `snug` ends it at the outermost, else it ends at ticks."""
-    placed = [value for value in values if abs(value) < _LARGEST and (value > 0 or not log)]
+    placed = [value for value in values if abs(value) < _LARGEST and (value >= _SMALLEST or not log)]
     low, high = (min(placed), max(placed)) if placed else (1.0, 10.0) if log else (0.0, 1.0)
     # Within one power of ten even steps have rounder marks.
     if log and high >= 10 * low:
