@@ -7,9 +7,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
-from clips import write_clip
+from clips import Clip, write_clip
 from commands import Run
 from PIL import Image
 
@@ -161,6 +162,8 @@ def test_a_page_that_is_there_is_kept_replaced_or_refused(run_here: Command, tmp
     kept = run_here("compare", picture, picture, "-o", page)
     assert (kept.code, page.read_text()) == (0, "mine")
     assert "-y" in kept.err
+    silent = run_here("compare", picture, picture, "-o", page, "-q")
+    assert (silent.code, silent.out, silent.err) == (0, "", "")
     assert run_here("compare", picture, picture, "-o", page, "--exists", "error").code == 1
     assert run_here("compare", picture, picture, "-o", page, "--exists", "rename").code == 0
     assert (tmp_path / "p_1.html").exists()
@@ -193,6 +196,33 @@ def test_clips_become_moments(run_here: Command, tmp_path: Path) -> None:
     mixed = run_here("compare", one, _picture(tmp_path / "a.png"), "-o", tmp_path / "q.html")
     assert mixed.code == 2
     assert "clip" in mixed.err
+
+
+def test_a_clip_that_ends_too_early_is_shown_in_part_and_told(run_here: Command, tmp_path: Path) -> None:
+    whole = write_clip(tmp_path / "whole.mp4", Clip(options={"preset": "ultrafast", "g": "1"}, audio=False))
+    # Its index stays, at the beginning, and promises 12 frames.
+    with av.open(str(whole)) as source, av.open(str(tmp_path / "a.mp4"), "w", options={"movflags": "faststart"}) as to:
+        stream = to.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                to.mux(packet)
+    content = (tmp_path / "a.mp4").read_bytes()
+    (tmp_path / "a.mp4").write_bytes(content[: len(content) * 2 // 3])
+    done = run_here("compare", tmp_path / "a.mp4", tmp_path / "a.mp4", "-o", tmp_path / "p.html", "--json")
+    assert done.code == 1
+    assert re.search(r"a is shown only in part, \d of its moments: .*a\.mp4", done.err)
+    assert "1 of 1 could be shown only in part: a" in done.err
+    [event] = done.events()
+    assert (event["failed"], event["partly"]) == ([], ["a"])
+    assert _facts(tmp_path / "p.html")["partly"] == ["a"]
+
+
+def test_a_picture_beside_itself_has_two_scores(run_here: Command, tmp_path: Path) -> None:
+    one = _picture(tmp_path / "a.png")
+    done = run_here("compare", one, one, "--truth", one, "-o", tmp_path / "p.html", "--json")
+    assert done.code == 0, done.err
+    assert list(done.events()[0]["scores"]) == ["a.png", "a.png (2)"]
 
 
 def test_a_moving_gif_is_a_clip(run_here: Command, tmp_path: Path) -> None:

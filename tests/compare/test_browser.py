@@ -206,6 +206,42 @@ def test_any_two_of_three_can_be_chosen(browser: Browser, folders: Path) -> None
     assert browser.ask(names) == ["ours", "theirs", "original"]
 
 
+def test_an_item_without_an_original_keeps_the_wish_for_it(browser: Browser, tmp_path: Path, compare: Compare) -> None:
+    for index in range(2):
+        for seed, folder in enumerate(("a", "b", "c", "hr")):
+            if (index, folder) != (1, "hr"):
+                _picture(tmp_path / folder / f"{index}.png", 10 * index + seed)
+    page = compare(*(tmp_path / folder for folder in ("a", "b", "c")), "--truth", tmp_path / "hr")
+    browser.open(page, at="#1")
+    browser.until(f"{SEEN}.length === 2")
+    chosen = "['left', 'right'].map(id => document.getElementById(id).selectedOptions[0].text)"
+    change = (
+        "(() => {{ const choice = document.getElementById('{}'); choice.value = '{}';"
+        " choice.dispatchEvent(new Event('change')) }})()"
+    )
+    browser.ask(change.format("left", 3))
+    browser.ask(change.format("right", 2))
+    assert browser.ask(chosen) == ["original", "c"]
+    browser.press(".")
+    browser.until("document.getElementById('title').textContent === '1'")
+    assert browser.ask(chosen) == ["a", "c"]
+    assert browser.ask("[...document.getElementById('left').options].map(o => o.disabled)") == [False] * 3 + [True]
+    browser.press("d")
+    browser.until(f"{WORDS} !== ''")
+    assert browser.ask(WORDS) != "No pixel differs"
+    browser.ask(change.format("right", 1))
+    browser.press(",")
+    browser.until("document.getElementById('title').textContent === '0'")
+    assert browser.ask(chosen) == ["original", "b"]
+    assert browser.complaints() == []
+
+
+def test_two_different_panes_are_shown_whichever_was_wanted(browser: Browser, two: Path) -> None:
+    browser.open(two)
+    wanted = [[2, 1], [1, 2], [2, 0], [0, 2], [0, 1]]
+    assert browser.ask(f"{wanted}.map(pair => shownPair(pair, 2))") == [[0, 1], [1, 0], [1, 0], [0, 1], [0, 1]]
+
+
 def test_hostile_names_are_only_text(browser: Browser, tmp_path: Path, compare: Compare) -> None:
     name = "<script>alert(1)<!--<img src=x onerror=alert(2)>.png"
     page = compare(_picture(tmp_path / "a" / name, 1).parent, _picture(tmp_path / "b" / name, 2).parent)

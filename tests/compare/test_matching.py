@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from upscale.compare.matching import Match, bare, match, spread, truth_of
+from upscale.compare.matching import Match, forms, match, spread, truth_of
 
 
 def _paths(*names: str) -> list[Path]:
@@ -38,6 +38,16 @@ def test_what_could_be_either_is_named_and_not_guessed() -> None:
     assert len(found.lonely) == 3
 
 
+def test_no_more_factors_are_taken_off_than_needed() -> None:
+    found = match([_paths("a/box1.png", "a/box2.png"), _paths("b/box1_x4.png", "b/box2_x4.png")])
+    assert [[path.stem for path in one.files] for one in found.matches] == [["box1", "box1_x4"], ["box2", "box2_x4"]]
+    assert truth_of(_paths("b/box2_x4_x2.png"), _paths("a/box1.png", "a/box2.png")) == Path("a/box2.png")
+    # What is left is not thrown together because all else has a partner.
+    found = match([_paths("a/box1.png", "a/box2.png"), _paths("b/box1_x4.png", "b/box3_x4.png")])
+    assert [one.name for one in found.matches] == ["box1"]
+    assert found.lonely == _paths("a/box2.png", "b/box3_x4.png")
+
+
 def test_three_columns_need_all_three() -> None:
     found = match([_paths("a/1.png", "a/2.png"), _paths("b/1.png", "b/2.png"), _paths("c/2x4.png")])
     assert [one.name for one in found.matches] == ["2"]
@@ -48,7 +58,7 @@ def test_three_columns_need_all_three() -> None:
     ("stem", "name"), [("babyx4", "baby"), ("baby_x4_x2.5", "baby"), ("x4", "x4"), ("baby4", "baby4"), ("a-X2", "a")]
 )
 def test_factors_are_taken_off(stem: str, name: str) -> None:
-    assert bare(stem) == name
+    assert forms(stem)[-1] == name
 
 
 def test_originals_are_found_by_the_same_rule() -> None:

@@ -3,9 +3,10 @@
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
-from clips import Clip, picture, write_clip
+from clips import RATE_HZ, Clip, picture, write_clip, write_sine
 
 from upscale.compare.moments import moments
 from upscale.compare.shown import Pixels
@@ -33,6 +34,26 @@ def test_a_few_are_spread_over_the_shorter_clip(tmp_path: Path) -> None:
     short = write_clip(tmp_path / "short.mp4", Clip(times=range(0, 6 * 512, 512)))
     found = list(moments([long, short], 3))
     assert [[_which(frame) for frame in moment.frames] for moment in found] == [[1, 1], [3, 3], [5, 5]]
+
+
+def _with_longer_sound(path: Path) -> Path:
+    """12 frames, 0.48 s, and 3 s of sound."""
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "crf": "10"})
+        video.height, video.width, video.pix_fmt = HEIGHT, WIDTH, "yuv420p"
+        audio = container.add_stream("aac", rate=RATE_HZ)
+        for index in range(FRAMES):
+            frame = av.VideoFrame.from_ndarray(picture(index, HEIGHT, WIDTH)).reformat(format="yuv420p")
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+        write_sine(container, audio, 3)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.ts"])
+def test_sound_may_be_longer_than_the_video(tmp_path: Path, name: str) -> None:
+    clip = _with_longer_sound(tmp_path / name)
+    assert [_which(moment.frames[0]) for moment in moments([clip], 3)] == [2, 6, 10]
 
 
 def test_turned_and_narrow_pixels_are_shown_as_players_show_them(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from upscale.compare.scores import Score, mean, score
+from upscale.compare.scores import Score, mean, protocol, score
 from upscale.errors import BadInputError
 from upscale.evaluate.luma import crop_border, luma
 from upscale.evaluate.psnr import psnr
@@ -34,6 +34,12 @@ def test_transparent_pictures_have_none() -> None:
     clear = np.zeros((40, 40, 4), np.uint8)
     with pytest.raises(BadInputError, match="opaque"):
         score(clear, clear[..., :3], 4)
+
+
+def test_the_protocol_says_what_is_measured() -> None:
+    assert "3 px cut" in protocol(3)
+    assert "as shown" in protocol(3)  # which `upscale eval` does not do
+    assert "sRGB" in protocol(3)
 
 
 def test_words_and_means() -> None:

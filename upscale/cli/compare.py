@@ -83,7 +83,7 @@ def compare(
         given = contents(found, _truth(truth, found), pictures)
         target = _target(out, Path(sources[0]), "overwrite" if overwrite else exists)
         if target is None:
-            typer.echo(printable(f"{out} exists; -y replaces it"), err=True)
+            logger.warning("%s exists; -y replaces it", out)
             return
         _tell_missing(given)
         wish = Wish(max_side, quality, frames, scale)
@@ -91,10 +91,7 @@ def compare(
     if as_json or not quiet:
         _tell(target, given, result, scale, as_json=as_json)
     if result.failed:
-        total = len(given.matches)
-        raise UpscaleError(
-            f"{len(result.failed)} of {total} could not be shown: {_listed([one.name for one in result.failed])}"
-        )
+        raise UpscaleError(_failures(result.failed, len(given.matches)))
 
 
 def _truth(word: str | None, given: "list[Column]") -> "Column | None":
@@ -127,20 +124,30 @@ def _target(out: Path, source: Path, exists: Literal["skip", "overwrite", "renam
 def _counted(
     shown: "Iterable[Item | Failed]", given: "Contents", wish: "Wish", *, quiet: bool
 ) -> "Iterator[Item | Failed]":
-    """The same, with a bar; failures are told as they come."""
+    """The same, with a bar; failures are told as they come, but for that of a single match: it ends the program."""
     from upscale.compare.items import Failed
-    from upscale.compare.sources import is_clip
 
-    total = sum(wish.frames if is_clip(match.files[0]) else 1 for match in given.matches)
+    total = sum(wish.frames if match.moving else 1 for match in given.matches)
     bar = Progress(total, "picture", lambda seconds: "", quiet=quiet)
     try:
         for one in shown:
-            if isinstance(one, Failed) and len(given.matches) > 1:
+            if isinstance(one, Failed) and one.shown:
+                logger.error("%s is shown only in part, %d of its moments: %s", one.name, one.shown, one.error)
+            elif isinstance(one, Failed) and len(given.matches) > 1:
                 logger.error("%s is left out: %s", one.name, one.error)
             yield one
             bar.step()
     finally:
         bar.close()
+
+
+def _failures(failed: "Sequence[Failed]", total: int) -> str:
+    """Which files are not shown, and which not to their end."""
+    left_out = [one.name for one in failed if not one.shown]
+    partly = [one.name for one in failed if one.shown]
+    said = [f"{len(left_out)} of {total} could not be shown: {_listed(left_out)}"] if left_out else []
+    said += [f"{len(partly)} of {total} could be shown only in part: {_listed(partly)}"] if partly else []
+    return "; ".join(said)
 
 
 def _tell_missing(given: "Contents") -> None:
@@ -162,7 +169,8 @@ def _tell(target: Path, given: "Contents", result: "Result", scale: int, *, as_j
     if as_json:
         scores = {title: {"psnr": _finite(one.psnr), "ssim": one.ssim} for title, one in result.scores.items()}
         event: dict[str, object] = {"event": "page", "path": str(target), "bytes": result.size_bytes}
-        event |= {"pictures": result.items, "failed": [one.name for one in result.failed]}
+        event |= {"pictures": result.items, "failed": [one.name for one in result.failed if not one.shown]}
+        event |= {"partly": [one.name for one in result.failed if one.shown]}
         event |= {"without_partner": [str(path) for path in given.lonely], "scores": scores}
         typer.echo(json.dumps(event | ({"protocol": protocol(scale)} if scores else {})))
         return

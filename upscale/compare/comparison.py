@@ -9,7 +9,7 @@ from upscale.compare.items import Failed, Item
 from upscale.compare.matching import Match, Matched, match, spread, truth_of
 from upscale.compare.page import Page
 from upscale.compare.scores import Score, mean, protocol
-from upscale.compare.sources import Column
+from upscale.compare.sources import Column, is_clip
 from upscale.errors import UsageError
 from upscale.units import size
 
@@ -44,12 +44,17 @@ def contents(columns: Sequence[Column], truth: Column | None, count: int | None 
         )
     matches = spread(matched.matches, count)
     if truth is None:
-        return Contents(columns, matches, matched.lonely, [], has_truth=False)
-    matches = [replace(one, truth=_original(one, truth)) for one in matches]
+        return Contents(columns, _watched(matches), matched.lonely, [], has_truth=False)
+    matches = _watched([replace(one, truth=_original(one, truth)) for one in matches])
     unmeasured = [one.name for one in matches if one.truth is None]
     if len(unmeasured) == len(matches):
         raise UsageError(f"{truth.title} has no original for {unmeasured[0]}; originals are found by name, as baby.png")
     return Contents(columns, matches, matched.lonely, unmeasured, has_truth=True)
+
+
+def _watched(matches: Sequence[Match]) -> list[Match]:
+    """The same, knowing which of their files move."""
+    return [replace(one, moving=tuple(path for path in one.all_files if is_clip(path))) for one in matches]
 
 
 def _original(one: Match, truth: Column) -> Path | None:
@@ -139,6 +144,7 @@ def _facts(given: Contents, sums: _Sums, scale: int) -> dict[str, object]:
         "protocol": protocol(scale) if any(means) else None,
         "means": means,
         "lonely": [str(Path(path.parent.name, path.name)) for path in given.lonely],
-        "failed": [one.name for one in sums.failed],
+        "failed": [one.name for one in sums.failed if not one.shown],
+        "partly": [one.name for one in sums.failed if one.shown],
         "unmeasured": list(given.unmeasured),
     }

@@ -15,6 +15,7 @@ function showSummary(facts) {
   for (const [words, names] of [
     ["Without a partner, and left out", facts.lonely],
     ["Could not be read, and left out", facts.failed],
+    ["Shown only in part", facts.partly],
     ["Without an original, and not scored", facts.unmeasured],
   ]) if (names.length) root.append(element("p", "", `${words}: ${names.join(", ")}.`));
 }

@@ -11,7 +11,6 @@ from upscale.compare.embedded import encoded, thumbnail
 from upscale.compare.matching import Match
 from upscale.compare.scores import Score, score
 from upscale.compare.shown import Pixels, read_shown, reduced
-from upscale.compare.sources import is_clip
 from upscale.errors import BadInputError, OutputError, UpscaleError, UsageError, reason
 
 
@@ -63,19 +62,23 @@ class Item:
 
 @dataclass(frozen=True)
 class Failed:
-    """Files that cannot be shown, and why."""
+    """Files that cannot be shown, and why. `shown`: their moments that come before that, and are."""
 
     name: str
     error: UpscaleError
+    shown: int = 0
 
 
 def items(matches: Sequence[Match], wish: Wish) -> Iterator[Item | Failed]:
     """The items of each match, one at a time in memory; what cannot be read or shown is a Failed, not an end."""
     for match in matches:
+        shown = 0
         try:
-            yield from _items(match, wish)
+            for item in _items(match, wish):
+                yield item
+                shown += 1
         except UpscaleError as error:
-            yield Failed(match.name, error)
+            yield Failed(match.name, error, shown)
 
 
 @dataclass(frozen=True)
@@ -89,13 +92,12 @@ class _Shot:
 
 def _items(match: Match, wish: Wish) -> Iterator[Item]:
     files = match.all_files
-    moving = [path for path in files if is_clip(path)]
-    if not moving:
+    if not match.moving:
         yield _item(_Shot(match, tuple(read_shown(path) for path in files)), wish)
         return
-    if len(moving) < len(files):
-        still = next(path for path in files if path not in moving)
-        raise UsageError(f"{moving[0]} is a clip and {still} is a picture; compare clips with clips")
+    still = next((path for path in files if path not in match.moving), None)
+    if still is not None:
+        raise UsageError(f"{match.moving[0]} is a clip and {still} is a picture; compare clips with clips")
     from upscale.compare.moments import moments  # which needs torch
 
     for moment in moments(files, wish.frames):

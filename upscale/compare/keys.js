@@ -34,7 +34,7 @@ function actionOf(event, stage, page) {
     "-": () => stage.zoomBy(1 / STEP),
     0: () => stage.fit(),
     x: () => stage.setExact(!stage.exact),
-    w: () => stage.choose(stage.right, stage.left),
+    w: () => stage.swap(),
     ",": () => page.step(-1),
     ".": () => page.step(1),
     Escape: () => page.leave(),

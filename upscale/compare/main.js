@@ -63,12 +63,19 @@ class Page {
     }
     byId("zoom").textContent = `${Math.round(100 * stage.view.zoom)} %`;
     byId("exact").setAttribute("aria-pressed", stage.exact);
-    byId("left").value = stage.left;
-    byId("right").value = stage.right;
+    this.showChoice("left", stage.left);
+    this.showChoice("right", stage.right);
     byId("choice").hidden = stage.item.panes.length < 3 || stage.mode === "side";
     byId("amplified").hidden = stage.mode !== "difference";
     byId("words").textContent = stage.mode === "difference" ? stage.words : facts.protocol ?? "";
     byId("note").hidden = stage.mode !== "difference" && !facts.protocol;
+  }
+
+  /* An item without an original offers none. */
+  showChoice(id, place) {
+    const choice = byId(id);
+    for (const option of choice.options) option.disabled = option.index >= this.stage.item.panes.length;
+    choice.value = place;
   }
 }
 
@@ -88,7 +95,7 @@ function listenToButtons(stage, page) {
   on("fit", "click", () => stage.fit());
   on("exact", "click", () => stage.setExact(!stage.exact));
   on("ask", "click", () => byId("help").showModal());
-  on("swap", "click", () => stage.choose(stage.right, stage.left));
+  on("swap", "click", () => stage.swap());
   on("gain", "change", (event) => stage.setGain(Number(event.target.value)));
   const choose = () => stage.choose(Number(byId("left").value), Number(byId("right").value));
   on("left", "change", choose);

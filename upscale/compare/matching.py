@@ -5,15 +5,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_FACTOR = re.compile(r"(?:[_-]?x\d+(?:\.\d+)?)+$", re.IGNORECASE)
+_FACTOR = re.compile(r"[_-]?x\d+(?:\.\d+)?\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Match:
-    """Files that belong together, one of each column. `truth`: the original, if there is one."""
+    """Files that belong together, one of each column.
+
+    `truth`: the original, if there is one. `moving`: those of all that are clips.
+    """
 
     files: tuple[Path, ...]
     truth: Path | None = None
+    moving: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:
@@ -37,13 +41,13 @@ class Matched:
 def match(columns: Sequence[Sequence[Path]]) -> Matched:
     """Files of equal names first, then of equal stems, then of stems that are equal without factors at their ends.
 
-    A name that means several files of one column (baby.png and babyx4.png) matches nothing: who knows which.
+    No more factors are taken off than needed: box1_x4 is box1, and bo only where nothing else fits. A name that means
+    several files of one column (baby.png and babyx4.png) matches nothing: who knows which.
     """
     matches: list[Match] = []
     left = [list(files) for files in columns]
-    for name_of in (_name, _stem, _bare_stem):
-        by_name = [_unique((name_of(path), path) for path in files) for files in left]
-        matches += [Match(tuple(known[name] for known in by_name)) for name in _shared(by_name)]
+    for names_of in (_name, _stem, _forms):
+        matches += _matched([_unique((name, path) for path in files for name in names_of(path)) for files in left])
         taken = {path for one in matches for path in one.files}
         left = [[path for path in files if path not in taken] for files in left]
     lonely = [path for files in left for path in files]
@@ -54,9 +58,9 @@ def truth_of(files: Sequence[Path], originals: Sequence[Path]) -> Path | None:
     """The original of files that belong together, by the same rule; None where there is none, or several."""
     stems = {path.stem for path in files}
     found = [path for path in originals if path.stem in stems]
-    if not found:
-        names = {bare(stem) for stem in stems}
-        found = [path for path in originals if bare(path.stem) in names]
+    # The longest has the fewest factors off.
+    for form in sorted({form for stem in stems for form in forms(stem)}, key=len, reverse=True):
+        found = found or [path for path in originals if form in forms(path.stem)]
     return found[0] if len(found) == 1 else None
 
 
@@ -67,21 +71,24 @@ def spread(matches: list[Match], count: int | None) -> list[Match]:
     return [matches[index * len(matches) // count] for index in range(count)]
 
 
-def bare(stem: str) -> str:
-    """A stem without the factors at its end: babyx4_x2 -> baby; x4 itself stays."""
-    return _FACTOR.sub("", stem) or stem
+def forms(stem: str) -> list[str]:
+    """A stem, and what is left as the factors at its end are taken off: babyx4_x2, babyx4, baby; x4 itself stays."""
+    found = [stem]
+    while (shorter := _FACTOR.sub("", found[-1])) not in ("", found[-1]):
+        found.append(shorter)
+    return found
 
 
-def _name(path: Path) -> str:
-    return path.name
+def _name(path: Path) -> list[str]:
+    return [path.name]
 
 
-def _stem(path: Path) -> str:
-    return path.stem
+def _stem(path: Path) -> list[str]:
+    return [path.stem]
 
 
-def _bare_stem(path: Path) -> str:
-    return bare(path.stem)
+def _forms(path: Path) -> list[str]:
+    return forms(path.stem)
 
 
 def _unique(named: Iterable[tuple[str, Path]]) -> dict[str, Path]:
@@ -92,6 +99,14 @@ def _unique(named: Iterable[tuple[str, Path]]) -> dict[str, Path]:
     return {name: paths[0] for name, paths in found.items() if len(paths) == 1}
 
 
-def _shared(columns: Sequence[Mapping[str, Path]]) -> list[str]:
-    """The names that all columns have."""
-    return [name for name in columns[0] if all(name in known for known in columns[1:])]
+def _matched(columns: Sequence[Mapping[str, Path]]) -> list[Match]:
+    """Files that share a name, each once: of several names by the longest, which has the fewest factors off."""
+    shared = [name for name in columns[0] if all(name in known for known in columns[1:])]
+    matches: list[Match] = []
+    taken: set[Path] = set()
+    for name in sorted(shared, key=len, reverse=True):
+        files = tuple(known[name] for known in columns)
+        if taken.isdisjoint(files):
+            matches.append(Match(files))
+            taken.update(files)
+    return matches

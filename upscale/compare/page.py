@@ -24,12 +24,13 @@ _DATA = "@@data@@"
 
 
 class Page:
-    """A page that is being written to `file`. `size_bytes`: how much of it there is so far."""
+    """A page that is being written to `file`."""
 
     def __init__(self, file: BinaryIO, title: str) -> None:
         self._file = file
         self._items: list[dict[str, object]] = []
-        self.size_bytes = 0
+        self._written_bytes = 0
+        self._waiting_bytes = 0
         script = "\n".join(_text(f"{name}.js") for name in _SCRIPTS)
         style = _text("page.css")
         parts = {
@@ -43,16 +44,24 @@ class Page:
         head, self._rest = (_MARK.sub(lambda found: parts[found[1]], half) for half in (before, after))
         self._write(head)
 
+    @property
+    def size_bytes(self) -> int:
+        """How large the page is so far, with the thumbnails, which are written at its end."""
+        return self._written_bytes + self._waiting_bytes
+
     def add(self, item: Item) -> None:
         """Write an item's pictures."""
         number = len(self._items)
         for place, pane in enumerate(item.panes):
             content = base64.b64encode(pane.content).decode()
             self._write(f'<script type="text/plain" id="picture-{number}-{place}">{content}</script>\n')
-        self._items.append(_item_facts(item))
+        facts = _item_facts(item)
+        self._items.append(facts)
+        self._waiting_bytes += len(json.dumps(facts))
 
     def close(self, facts: Mapping[str, object]) -> None:
         """Write what is said about all items, and the script."""
+        self._waiting_bytes = 0
         # < is the one character that could end the element.
         words = json.dumps({**facts, "items": self._items}).replace("<", "\\u003c")
         self._write(f'<script type="application/json" id="facts">{words}</script>\n')
@@ -60,7 +69,7 @@ class Page:
 
     def _write(self, text: str) -> None:
         # A file's name may hold bytes that are no text.
-        self.size_bytes += self._file.write(text.encode(errors="replace"))
+        self._written_bytes += self._file.write(text.encode(errors="replace"))
 
 
 def _item_facts(item: Item) -> dict[str, object]:

@@ -42,7 +42,7 @@ function pane(item, index, place, columns) {
   const label = figure.appendChild(element("figcaption"));
   label.append(
     element("b", "", columns[place]),
-    element("span", "", columns[place].endsWith(facts.name) ? "" : facts.name),
+    element("span", "", columns[place].includes(facts.name) ? "" : facts.name),
     element("span", "", `${facts.size} · ${fileSize(facts.bytes)}`),
     element("span", "score", facts.score ?? ""),
     element("span", "", facts.remark),

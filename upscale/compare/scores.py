@@ -1,4 +1,4 @@
-"""PSNR and SSIM against the original, by the protocol of `upscale eval`."""
+"""PSNR and SSIM against the original, by the protocol of `upscale eval`, but of pictures as they are shown."""
 
 import math
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def protocol(scale: int) -> str:
     """The conditions of `score`, in words that belong beside every figure."""
     return (
         f"PSNR and SSIM (11 px Gaussian window, valid area) on Y of BT.601, {scale} px cut from each border,"
-        " 8 bits, against the original"
+        " 8 bits, against the original, both as shown: through their profiles, as sRGB, upright"
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from upscale.batch.medium import Medium
@@ -10,6 +11,7 @@ from upscale.errors import BadInputError, UsageError, reason
 from upscale.images.medium import PICTURES
 
 _MAY_MOVE = ("gif", "png", "webp")
+_HEAD_BYTES = 65536
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,10 @@ def column(word: str) -> Column:
 
 
 def is_clip(path: Path) -> bool:
-    """Whether a file is shown as moments of a clip: what has no picture's name or content, and what moves."""
+    """Whether a file is shown as moments of a clip: what has no picture's name or content, and what moves.
+
+    Reads all of a GIF or WebP.
+    """
     name = PICTURES.format_of_name(path)
     if name in _MAY_MOVE:
         return _is_moving(path, name)
@@ -63,9 +68,16 @@ def _is_moving(path: Path, name: str) -> bool:
     from upscale.images.animated_reader import is_animated
 
     try:
-        return is_animated(path.read_bytes(), name)
+        return is_animated(_telling(path, name), name)
     except (OSError, BadInputError):
         return False
+
+
+def _telling(path: Path, name: str) -> bytes:
+    """The content; of a PNG only its beginning, if the samples begin there, before which it says whether it moves."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+        return head if name == "png" and b"IDAT" in head else head + file.read()
 
 
 def _looks_like_picture(path: Path) -> bool:
@@ -98,10 +110,19 @@ def _named(word: str) -> tuple[Path]:
 
 
 def _titles(paths: list[Path]) -> list[str]:
-    """The shortest ends of the paths that tell them apart; whole paths where only `..` and links do."""
+    """The shortest ends of the paths that tell them apart, or whole paths; the same again, with a number."""
     longest = max(len(path.parts) for path in paths)
     for length in range(1, longest + 1):
         titles = [str(Path(*path.parts[-length:])) for path in paths]
         if len(set(titles)) == len(set(paths)):
-            return titles
-    return [str(path) for path in paths]
+            return _numbered(titles)
+    return _numbered([str(path) for path in paths])
+
+
+def _numbered(titles: list[str]) -> list[str]:
+    """The same, but what comes again as `a.png (2)`."""
+    found: list[str] = []
+    for title in titles:
+        candidates = chain([title], (f"{title} ({number})" for number in count(2)))
+        found.append(next(one for one in candidates if one not in found and (one == title or one not in titles)))
+    return found

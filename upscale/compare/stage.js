@@ -2,6 +2,13 @@
 
 const BLINK_MS = 700; // no more than three flashes a second (WCAG 2.3.1)
 
+/* Which two of so many panes are shown: those that are wanted, and in place of a missing original another one. */
+function shownPair([left, right], count) {
+  const insteadBeside = (taken) => (taken === count - 1 ? 0 : count - 1);
+  const first = left < count ? left : insteadBeside(right);
+  return [first, right < count ? right : insteadBeside(first)];
+}
+
 class Stage {
   constructor(columns, onChange) {
     this.columns = columns;
@@ -11,8 +18,7 @@ class Stage {
     this.mode = "slider";
     this.exact = true;
     this.gain = 8;
-    this.left = 0;
-    this.right = 1;
+    this.wanted = [0, 1];
     this.isFit = true;
     this.view = { zoom: 1, x: 0, y: 0 };
     this.panes = [];
@@ -25,8 +31,7 @@ class Stage {
   open(item, index) {
     this.close();
     this.item = item;
-    const last = item.panes.length - 1;
-    [this.left, this.right] = [Math.min(this.left, last), Math.min(this.right, last)];
+    [this.left, this.right] = shownPair(this.wanted, item.panes.length);
     this.picture = {
       width: Math.max(...item.panes.map((facts) => facts.width)),
       height: Math.max(...item.panes.map((facts) => facts.height)),
@@ -53,9 +58,19 @@ class Stage {
     this.arrange();
   }
 
+  /* The side that is left as it is keeps its wish, which another item may fulfil. */
   choose(left, right) {
-    this.left = left;
-    this.right = right;
+    const [wantedLeft, wantedRight] = this.wanted;
+    this.want([left === this.left ? wantedLeft : left, right === this.right ? wantedRight : right]);
+  }
+
+  swap() {
+    this.want([...this.wanted].reverse());
+  }
+
+  want(wanted) {
+    this.wanted = wanted;
+    [this.left, this.right] = shownPair(wanted, this.item.panes.length);
     this.forgetDifference();
     this.arrange();
   }
