@@ -7,7 +7,7 @@ from torch import Tensor
 from upscale.train.config import GanConfig
 from upscale.train.discriminators.names import parse_discriminator
 from upscale.train.discriminators.several import Opinion
-from upscale.train.gan.names import RELATIVISTIC, default_penalty
+from upscale.train.gan.names import RELATIVISTIC
 from upscale.train.gan.objectives import discriminator_loss, generator_loss
 from upscale.train.gan.penalty import Critic, gradient_penalty
 from upscale.train.gan.stabilise import noisy, share_right
@@ -61,22 +61,21 @@ def discriminator_losses(judge: Judge, gan: GanConfig, shown: Shown) -> tuple[Te
 def _losses(judge: Judge, gan: GanConfig, shown: Shown) -> list[CriticLoss]:
     """Of logits, with the penalty that each alone pays for its slopes."""
     real, fake = shown.noisy()
-    penalty = default_penalty(gan.objective) if gan.penalty is None else gan.penalty
     losses = []
     for index, (one, two) in enumerate(zip(judge(real), judge(fake), strict=True)):
         loss = discriminator_loss(gan.objective, one.logits, two.logits, real_label=gan.real_label)
         if gan.objective == "wgan-gp":
             drawn = shown.generator(f"penalty of {index}")
-            loss = loss + penalty * gradient_penalty(_critic(judge, index), real, fake, drawn, part=shown.part)
+            slope = gradient_penalty(_critic(judge, index), real, fake, drawn, part=shown.part)
+            loss = loss + gan.penalty_weight * slope
         losses.append(CriticLoss(loss, one.logits, two.logits))
     return losses
 
 
 def _losses_by_transport(judge: Judge, gan: GanConfig, shown: Shown) -> list[CriticLoss]:
     real, fake = shown.noisy()
-    penalty = default_penalty(gan.objective) if gan.penalty is None else gan.penalty
     count = len(parse_discriminator(gan.discriminator))
-    return [quadratic_cost_loss(_critic(judge, index), real, fake, penalty) for index in range(count)]
+    return [quadratic_cost_loss(_critic(judge, index), real, fake, gan.penalty_weight) for index in range(count)]
 
 
 def _critic(judge: Judge, index: int) -> Critic:

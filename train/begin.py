@@ -1,7 +1,6 @@
 """A run as it begins: everything built, fresh or as a saved state left it."""
 
 import logging
-from typing import Any
 
 from upscale.train.config import TrainConfig, configure
 from upscale.train.data.batches import Batches
@@ -20,8 +19,8 @@ from upscale.errors import UsageError
 logger = logging.getLogger(__name__)
 
 
-def begun(config: TrainConfig, team: Team, *, resume: bool) -> Run:
-    """Networks and losses, the same in all processes; the length of a resumed run is still what it was.
+def begun(config: TrainConfig, team: Team, *, resume: bool, extend: bool) -> Run:
+    """Networks and losses, the same in all processes, and the length; `resume` and `extend` as in `Control`.
 
     Raises UsageError, EnvironmentLackError, UpscaleError for what cannot be built, is not there or has no room, or does
     not fit the saved state.
@@ -31,6 +30,7 @@ def begun(config: TrainConfig, team: Team, *, resume: bool) -> Run:
         state = start(config, team.device, initialise=before is None)
         if before is not None:
             _restore(state, before, config)
+        _set_length(config, state, before, extend)
         on_luma = getattr(state.network.config, "colour", "rgb") == "y"
         with team.first_here_first():  # VGG's weights may have to be fetched
             content = build_content(config.losses, config.vgg_weights, team.device, on_luma=on_luma, dtype=state.dtype)
@@ -59,29 +59,28 @@ def _restore(state: TrainState, before: TrainConfig, config: TrainConfig) -> Non
         state.best = None  # the figure of another measure
 
 
-def set_length(config: TrainConfig, state: TrainState, saved: dict[str, Any] | None, extend: bool) -> None:
+def _set_length(config: TrainConfig, state: TrainState, before: TrainConfig | None, extend: bool) -> None:
     """Give a run its number of steps, 0 where the time has yet to tell; a resumed one keeps it unless it is extended.
 
-    `saved` are the settings of a run that is resumed. UsageError for another number.
+    `before` is what a run that is resumed began with. UsageError for another number.
     """
-    total = _planned(config, state, saved, extend)
-    state.before = 0 if saved is None or total else state.planned
+    total = _planned(config, state, before, extend)
+    state.before = 0 if before is None or total else state.planned
     state.total = total
 
 
-def _planned(config: TrainConfig, state: TrainState, saved: dict[str, Any] | None, extend: bool) -> int:
+def _planned(config: TrainConfig, state: TrainState, before: TrainConfig | None, extend: bool) -> int:
     if config.minutes is not None:
-        if saved is None or state.total == 0:
+        # As many minutes as at first are minutes more, too.
+        if before is None or state.total == 0 or extend:
             return 0
-        if saved.get("minutes") == config.minutes:
+        if before.minutes == config.minutes:
             return state.total
-        if not extend:
-            raise UsageError(
-                f"this run was planned for {state.total} steps, and its learning rate with it: "
-                f"add --extend to give it {config.minutes:g} minutes more, or leave --minutes out"
-            )
-        return 0
-    if saved is not None and state.total not in (0, config.steps) and not extend:
+        raise UsageError(
+            f"this run was planned for {state.total} steps, and its learning rate with it: "
+            f"add --extend to give it {config.minutes:g} minutes more, or leave --minutes out"
+        )
+    if before is not None and state.total not in (0, config.steps) and not extend:
         raise UsageError(
             f"this run was planned for {state.total} steps, and its learning rate with it: "
             f"add --extend to make it {config.steps}, or leave --steps out"

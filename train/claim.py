@@ -1,7 +1,7 @@
 """One run at a time for one output."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,16 +20,29 @@ def claimed(out: Path) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("wb")
     except OSError as error:
-        raise OutputError(f"cannot write {out}: {reason(error)}") from error
+        raise _cannot_write(out, error) from error
     with file:
         _lock(file, out)
         yield
 
 
 def check_unclaimed(out: Path) -> None:
-    """UsageError where a run holds the lock, which may not have saved a state yet. Nothing is written."""
-    with suppress(FileNotFoundError), _lock_of(out).open("rb") as file:
+    """UsageError where a run holds the lock, which may not have saved a state yet. Nothing is written.
+
+    Raises OutputError where no run can ever have been.
+    """
+    try:
+        file = _lock_of(out).open("rb")
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _cannot_write(out, error) from error
+    with file:
         _lock(file, out)
+
+
+def _cannot_write(out: Path, error: OSError) -> OutputError:
+    return OutputError(f"cannot write {out}: {reason(error)}")
 
 
 def _lock_of(out: Path) -> Path:

@@ -11,7 +11,7 @@ from upscale.train.degrade.grammar import parse_degradation
 from upscale.train.discriminators.names import Norm as Norm
 from upscale.train.discriminators.names import check_discriminator
 from upscale.train.gan.names import GanName as GanName
-from upscale.train.gan.names import check_adversary
+from upscale.train.gan.names import check_adversary, default_penalty
 from upscale.train.gan.papers import with_papers_settings
 from upscale.train.losses.names import check_losses
 from upscale.train.values import PATHS as PATHS
@@ -56,6 +56,11 @@ class GanConfig:
         if discriminator == "unet":
             return "spectral"
         return "instance" if self.objective in ("wgan-gp", "wgan-qc") else "batch"
+
+    @property
+    def penalty_weight(self) -> float:
+        """What `penalty` stands for: by default its paper's, 0 for objectives that have none."""
+        return default_penalty(self.objective) if self.penalty is None else self.penalty
 
 
 @dataclass(frozen=True)
@@ -186,12 +191,17 @@ def configure(settings: dict[str, Any], overrides: dict[str, Any], file: str = _
     if "steps" in given:
         settings = {key: value for key, value in settings.items() if key != "minutes"}
     flags = {key: value for key, value in given.pop("gan", {}).items() if value is not None}
-    adversary = with_papers_settings(settings.get("gan", {}), flags, GanConfig.objective)
-    gan = GanConfig(**{key: checked(f"gan.{key}", value, say) for key, value in adversary.items()})
+    # Before they are merged: it matters which objective of the recipe a flag replaces.
+    own = _checked_adversary(settings.get("gan", {}), wording(settings, {}, file))
+    gan = GanConfig(**with_papers_settings(own, _checked_adversary(flags, say), GanConfig.objective))
     plain = {key: checked(key, value, say) for key, value in (settings | given).items() if key != "gan"}
     config = TrainConfig(**plain, gan=gan)
     _check_together(config, say)
     return config
+
+
+def _checked_adversary(settings: dict[str, Any], say: Wording) -> dict[str, Any]:
+    return {key: checked(f"gan.{key}", value, say) for key, value in settings.items()}
 
 
 def _check_together(config: TrainConfig, say: Wording) -> None:

@@ -8,7 +8,7 @@ from statistics import median
 
 import torch
 from torch import nn
-from upscale.train.begin import begun, set_length
+from upscale.train.begin import begun
 from upscale.train.config import TrainConfig
 from upscale.train.data.batches import Batch
 from upscale.train.data.loading import survey
@@ -16,7 +16,7 @@ from upscale.train.fitting import fitting_step
 from upscale.train.parallel import join_team
 from upscale.train.randomness import generator_for
 from upscale.train.results import best_path
-from upscale.train.saving import saved_settings, state_folder
+from upscale.train.saving import state_folder
 from upscale.train.steps import NotFiniteError, Run
 from upscale.train.watch.watch import log_folder
 
@@ -86,9 +86,8 @@ def estimate(config: TrainConfig, *, resume: bool = False, extend: bool = False)
     """
     with join_team(config.device) as team, enough_for("this training", team.device):
         _, pictures = survey(config)
-        run = begun(config, team, resume=resume)
+        run = begun(config, team, resume=resume, extend=extend)
         state, done = run.state, run.state.step
-        set_length(config, state, saved_settings(state_folder(config.out)) if resume else None, extend)
         pace = _pace(run)
     total = state.total or done + max(1, round((config.minutes or 0.0) * 60 / pace.step_s))
     left = max(0, total - done)

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from upscale.train.begin import begun, compare_pictures, set_length, show_reference
+from upscale.train.begin import begun, compare_pictures, show_reference
 from upscale.train.claim import claimed
 from upscale.train.config import TrainConfig
 from upscale.train.data.batches import Batch, Batches
@@ -15,7 +15,7 @@ from upscale.train.fitting import fitting_step
 from upscale.train.length import Stopwatch
 from upscale.train.parallel import Team, join_team
 from upscale.train.results import finished, keep_best
-from upscale.train.saving import check_writable, save_state, saved_settings, state_folder
+from upscale.train.saving import check_writable, save_state, state_folder
 from upscale.train.schedule import learning_rate
 from upscale.train.state import TrainState
 from upscale.train.steps import NotFiniteError, Run, Told
@@ -43,7 +43,8 @@ class Progress:
 class Control:
     """How a run begins and may end early: from its saved state, at a step, or when asked between two steps.
 
-    `extend` allows a resumed run another number of steps than it was planned for. `begun` is told the state once
+    `extend` allows a resumed run another number of steps than it was planned for, or as many more as fit into
+    `config.minutes`. `begun` is told the state once
     everything but the pictures is there, `decoded` how many pictures are in memory, of how many. `ready` is called
     before the first step: a KeyboardInterrupt may come at any moment before, and none after, when `interrupted` is
     asked.
@@ -82,11 +83,10 @@ def _train(config: TrainConfig, on_step: Callable[[Progress], None], control: Co
     folder = state_folder(config.out)
     if team.is_main:
         check_writable(folder)
-    run = begun(config, team, resume=control.resume)
+    run = begun(config, team, resume=control.resume, extend=control.extend)
     state = run.state
     if control.stop_at is not None and control.stop_at <= state.step:
         raise UsageError(f"--stop-at {control.stop_at}: the run is at step {state.step} already")
-    set_length(config, state, saved_settings(folder) if control.resume else None, control.extend)
     control.begun(state)
     with enough_for("the training pictures", state.device):
         pictures = load_pictures(config, state.device, team.count, control.heard)

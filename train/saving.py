@@ -80,10 +80,13 @@ def _remove(folder: Path) -> None:
 
 
 def saved_settings(folder: Path) -> dict[str, Any] | None:
-    """The settings of a saved run, None where there is none. UsageError for a damaged one."""
-    folder = _whole(folder)
-    if not (folder / _MARK).exists():
-        return None
+    """The settings of a saved run, None where there is none. UsageError for one that is damaged or shut."""
+    try:
+        folder = _whole(folder)
+        if not (folder / _MARK).exists():
+            return None
+    except PermissionError as error:
+        raise UsageError(f"cannot read {folder}: {reason(error)}") from error
     try:
         settings: dict[str, Any] = json.loads((folder / _MARK).read_text())["settings"]
         return settings | {key: Path(settings[key]) for key in PATHS if settings[key] is not None}

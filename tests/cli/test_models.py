@@ -71,6 +71,12 @@ def test_names_take_a_factor_and_resamplers_have_no_weights(run_here: Here) -> N
     assert "bicubic" in bicubic and "not told" not in bicubic
 
 
+@pytest.mark.parametrize("words", [("list",), ("show", "espcn")], ids=" ".join)
+def test_json_may_stand_before_the_sub_command(run_here: Here, words: tuple[str, ...]) -> None:
+    before = run_here("models", "--json", *words)
+    assert before.events() == run_here("models", *words, "--json").events() != []
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [(["nosuch"], "unknown model nosuch"), (["no.safetensors"], "does not exist"), (["espcn", "-s", "7"], "x7")],

@@ -1,23 +1,16 @@
 """`upscale train` as a user calls it."""
 
 import json
-import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer.main
 from commands import Run
 from training import write_photos
-from upscale.train.config import GanConfig, TrainConfig, configure, read_recipe, recipes
-from upscale.train.losses.vgg_weights import SIZE_BYTES
-from upscale.train.wording import FLAGS
 
-from upscale.cli.app import app
 from upscale.models.catalog import load_network
 
 Here = Callable[..., Run]
@@ -104,45 +97,48 @@ GAN = ("--loss", "l1=1,gan=1e-3")
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("words", "code", "sentence"),
     [
-        (["--recipe", "nosuch"], "unknown recipe nosuch"),
-        (["--recipe", "no.toml"], "recipe no.toml does not exist; shipped are deck-srgan"),
-        (["--recipe", "wrong.toml"], "recipe wrong.toml: unknown setting stepps (did you mean steps?)"),
-        (["--recipe", "zero.toml"], "accumulate = 0 in recipe zero.toml: expected a whole number from 1"),
-        (["--model", "srgam"], "unknown model srgam (did you mean srgan?)"),
-        (["--model", "mine.safetensors"], "weights to start from are given by --init"),
-        (["--batch", "0"], "--batch 0: expected a whole number from 1"),
-        (["--loss", "l9=1"], "unknown loss l9"),
-        (["--out", "weights.pth"], "must end in .safetensors"),
-        (["--out", "hr.safetensors"], "cannot write hr.safetensors: it is a folder"),
-        (["--out", "tiny.toml/mine.safetensors"], "tiny.toml is no folder"),
-        (["--cache", "tiny.toml"], "tiny.toml is no folder"),
-        (["--scale", "7"], "cannot build srresnet x7"),
-        (["--init", "hr/0.safetensors"], "does not exist"),
-        (["--init", "srresnet", "--from-scratch"], "exclude each other"),
-        (["--minutes", "5"], "exclude each other"),
-        (["--degrade", "reel"], "--degrade reel: 'reel' is unknown (did you mean real?)"),
-        (["--degrade", "real", "--lr", "hr"], "--degrade real would make others"),
+        (["--recipe", "nosuch"], 2, "unknown recipe nosuch"),
+        (["--recipe", "no.toml"], 2, "recipe no.toml does not exist; shipped are deck-srgan"),
+        (["--recipe", "wrong.toml"], 2, "recipe wrong.toml: unknown setting stepps (did you mean steps?)"),
+        (["--recipe", "zero.toml"], 2, "accumulate = 0 in recipe zero.toml: expected a whole number from 1"),
+        (["--model", "srgam"], 2, "unknown model srgam (did you mean srgan?)"),
+        (["--model", "mine.safetensors"], 2, "weights to start from are given by --init"),
+        (["--batch", "0"], 2, "--batch 0: expected a whole number from 1"),
+        (["--loss", "l9=1"], 2, "unknown loss l9"),
+        (["--out", "weights.pth"], 2, "must end in .safetensors"),
+        (["--out", "hr.safetensors"], 1, "cannot write hr.safetensors: it is a folder"),
+        (["--out", "tiny.toml/mine.safetensors"], 1, "tiny.toml is no folder"),
+        (["--cache", "tiny.toml"], 1, "tiny.toml is no folder"),
+        (["--scale", "7"], 2, "cannot build srresnet x7"),
+        (["--init", "hr/0.safetensors"], 2, "does not exist"),
+        (["--init", "srresnet", "--from-scratch"], 2, "exclude each other"),
+        (["--minutes", "5"], 2, "exclude each other"),
+        (["--degrade", "reel"], 2, "--degrade reel: 'reel' is unknown (did you mean real?)"),
+        (["--degrade", "real", "--lr", "hr"], 2, "--degrade real would make others"),
         (
             ["--loss", "l1=1,vgg54=1", "--vgg-weights", "nowhere.pth"],
+            2,
             "cannot read VGG weights nowhere.pth: it does not",
         ),
-        (["--loss", "l1=1,vgg54=1", "--vgg-weights", "tiny.toml"], "cannot read VGG weights"),
-        (["--vgg-weights", "tiny.toml"], "--vgg-weights has no effect"),
-        (["--label-smoothing", "0.9"], "--label-smoothing has no effect without a discriminator"),
-        ([*GAN, "--gan", "hinge", "--label-smoothing", "0.9"], "--label-smoothing 0.9 does not go with hinge"),
-        ([*GAN, "--discriminator", "pached"], "unknown discriminator 'pached' (did you mean patch?)"),
-        ([*GAN, "--init", "none"], "a GAN has to start from a network trained on pixels"),
-        (["--resume"], "nothing to resume"),
-        (["--dry-run", "--show-data", "page.png"], "exclude each other"),
-        (["--show-data", "page.jpg"], "must end in .png"),
-        (["--show-data", "tiny.toml/page.png"], "tiny.toml is no folder"),
+        (["--loss", "l1=1,vgg54=1", "--vgg-weights", "tiny.toml"], 2, "cannot read VGG weights"),
+        (["--vgg-weights", "tiny.toml"], 2, "--vgg-weights has no effect"),
+        (["--label-smoothing", "0.9"], 2, "--label-smoothing has no effect without a discriminator"),
+        ([*GAN, "--gan", "hinge", "--label-smoothing", "0.9"], 2, "--label-smoothing 0.9 does not go with hinge"),
+        ([*GAN, "--discriminator", "pached"], 2, "unknown discriminator 'pached' (did you mean patch?)"),
+        ([*GAN, "--init", "none"], 2, "a GAN has to start from a network trained on pixels"),
+        (["--resume"], 2, "nothing to resume"),
+        (["--resume", "--out", "tiny.toml/mine.safetensors"], 1, "cannot write tiny.toml/mine.safetensors: not a"),
+        (["--extend"], 2, "--extend goes with --resume"),
+        (["--dry-run", "--show-data", "page.png"], 2, "exclude each other"),
+        (["--show-data", "page.jpg"], 2, "must end in .png"),
+        (["--show-data", "tiny.toml/page.png"], 1, "tiny.toml is no folder"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_mistakes_get_one_sentence_before_anything_is_announced(
-    photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch, words: list[str], sentence: str
+    photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, sentence: str
 ) -> None:
     monkeypatch.chdir(photos.parent)
     Path("hr.safetensors").mkdir()
@@ -150,9 +146,47 @@ def test_mistakes_get_one_sentence_before_anything_is_announced(
     Path("zero.toml").write_text(TINY + "accumulate = 0\n")
     first = [] if {"--recipe", "--model"} & {*words} else ["--recipe", "tiny.toml"]
     done = run_here(*HERE, *first, *words)
-    assert done.code in (1, 2) and done.out == ""
+    assert done.code == code and done.out == ""
     assert done.err.startswith("upscale: ") and sentence in done.err and done.err.count("\n") == 1, done.err
     assert not list(photos.parent.glob("*.state")) and not list(photos.parent.glob("*.log"))
+
+
+def test_an_extension_needs_a_length(photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(photos.parent)
+    first = run_here(*HERE, "--recipe", "tiny.toml", "--out", "o.safetensors")
+    assert first.code == 0, first.err
+    done = run_here("train", "--out", "o.safetensors", "--resume", "--extend")
+    assert done.code == 2 and "--extend needs the new length: give --steps" in done.err
+
+
+def test_a_recipe_says_where_pictures_are_and_the_result_goes(
+    photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless flags say otherwise; and the result is called after the recipe's pictures where nothing is said."""
+    monkeypatch.chdir(photos.parent)
+    words = ["train", *HERE[3:]]
+    Path("data.toml").write_text(TINY + 'data = "hr"\n')
+    Path("both.toml").write_text(TINY + 'data = "hr"\nout = "told.safetensors"\n')
+    Path("wrong.toml").write_text(TINY + 'data = "hr"\nout = 3\n')
+    wanted = {"data.toml": "hr_tiny_x2.safetensors", "both.toml": "told.safetensors"}
+    for recipe, out in wanted.items():
+        done = run_here(*words, "--recipe", recipe, "--dry-run", "--json")
+        assert done.code == 0, done.err
+        assert done.events()[0]["writes"][0] == out
+    done = run_here(*words, "--recipe", "both.toml", "--out", "mine.safetensors", "--data", "nowhere")
+    assert done.code == 2 and "nowhere does not exist" in done.err
+    done = run_here(*words, "--recipe", "wrong.toml")
+    assert done.code == 2 and "out = 3 in recipe wrong.toml is not a setting of the right kind" in done.err
+
+
+def test_a_run_by_time_without_a_length_yet_tells_none(
+    photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photos.parent)
+    words = (*HERE[:-2], "--recipe", "tiny.toml", "--minutes", "100", "--stop-at", "1", "--val-every", "1")
+    (event,) = run_here(*words, "--out", "a.safetensors", "--json").events()
+    assert event["step"] == 1 and event["total"] is None
+    assert "\nstep 1: PSNR-Y" in run_here(*words, "--out", "b.safetensors").err
 
 
 def test_pictures_that_are_too_small_are_told_after_the_announcement(
@@ -207,48 +241,6 @@ def test_of_several_processes_the_first_one_speaks(
     planned = run_here(*HERE, "--recipe", "tiny.toml", "--dry-run")
     assert shown.code == planned.code == 0, shown.err + planned.err
     assert bool(shown.err) == Path("page.png").exists() == bool(planned.out) == (rank == "0")
-
-
-def options_of_train() -> dict[str, Any]:
-    """The options by their long names."""
-    command = typer.main.get_command(app).commands["train"]  # type: ignore[attr-defined]
-    return {name: option for option in command.params for name in option.opts if name.startswith("--")}
-
-
-def test_every_setting_with_a_flag_is_one() -> None:
-    known = {
-        item for item in (*TrainConfig.__dataclass_fields__, *(f"gan.{key}" for key in GanConfig.__dataclass_fields__))
-    }
-    assert FLAGS.keys() <= known
-    no_settings = {"--show-data", "--model", "--recipe", "--stop-at", "--resume", "--extend", "--dry-run", "--json",
-                   "--quiet", "--help"}  # fmt: skip
-    assert {*FLAGS.values()} == options_of_train().keys() - no_settings
-
-
-# Whose defaults are told in words of their own, or not at all: switches, paths, and texts.
-_IN_WORDS = {"data", "val", "lr", "cache", "vgg_weights", "out", "from_scratch", "fold_bn", "licence", "steps"}
-
-
-@pytest.mark.parametrize("key", sorted(FLAGS.keys() - _IN_WORDS))
-def test_defaults_in_the_help_are_true(key: str) -> None:
-    """Those of the default recipe, called the recipe's where any shipped recipe has another than `TrainConfig`."""
-    text = " ".join(options_of_train()[FLAGS[key]].help.split())
-    default = configure({"data": Path("hr"), "out": Path("o.safetensors")} | read_recipe("srgan"), {})
-    value = shown(getattr(default.gan, key[4:]) if key.startswith("gan.") else getattr(default, key))
-    in_recipes = any(key[4:] in read_recipe(name).get("gan", {}) if key.startswith("gan.") else key in read_recipe(name)
-                     for name in recipes())  # fmt: skip
-    wanted = f"Default: the recipe's (srgan: {value})" if in_recipes else f"Default: {value}"
-    assert re.search(re.escape(wanted) + r"(?![\w.]\w)", text), text
-
-
-def shown(value: object) -> str:
-    if isinstance(value, dict):
-        return ",".join(f"{name}={weight:g}" for name, weight in value.items())
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
-
-
-def test_the_size_of_the_download_is_true() -> None:
-    assert f"{SIZE_BYTES // 10**6} MB" in options_of_train()["--vgg-weights"].help
 
 
 def test_missing_data_is_named(tmp_path: Path, run_here: Here) -> None:

@@ -44,7 +44,8 @@ def test_while_weights_are_fetched_it_ends_soon_and_leaves_nothing(
         process.send_signal(number)
         _, messages = process.communicate(timeout=20)  # a connection is given up after 30 s
     assert process.returncode == 130
-    assert "upscale: interrupted" in messages and "Traceback" not in messages
+    assert "upscale: interrupted before anything was saved; the same command begins anew" in messages
+    assert "Traceback" not in messages and "--resume" not in messages
     assert [path for path in cache.rglob("*") if path.is_file()] == []
     assert [path.name for path in out.parent.iterdir()] == ["out.safetensors.state.lock"]
 

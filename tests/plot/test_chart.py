@@ -57,7 +57,7 @@ def test_equal_axes_keep_a_circle_round() -> None:
     assert abs((x.max() - x.min()) - (y.max() - y.min())) <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(ANY, ANY), max_size=30), st.booleans(), st.sampled_from(["line", "points", "both"]))
 def test_any_numbers_can_be_drawn(points: list[tuple[float, float]], log: bool, mark: str) -> None:
     x, y = [point[0] for point in points], [point[1] for point in points]

@@ -40,6 +40,21 @@ def test_a_recipe_of_a_wgan_and_flags_come_before_the_paper() -> None:
     assert (gan.learning_rate, gan.betas, gan.d_steps, gan.penalty) == (3e-4, (0.0, 0.9), 3, 1.0)
 
 
+@pytest.mark.parametrize("flags", [{}, {"gan": {"objective": "wgan"}}], ids=["alone", "overridden"])
+def test_an_objective_that_is_no_word_is_told_as_the_recipes(flags: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=r"^gan.objective = \['wgan'\] in recipe mine.toml is not a setting"):
+        configured(GAN | {"gan": {"objective": ["wgan"]}}, flags)
+
+
+@pytest.mark.parametrize(
+    ("gan", "weight"),
+    [({"objective": "wgan-gp"}, 10.0), ({"objective": "wgan-gp", "penalty": 0.0}, 0.0), ({}, 0.0)],
+    ids=str,
+)
+def test_the_weight_of_a_penalty_is_its_papers_unless_it_is_told(gan: dict[str, Any], weight: float) -> None:
+    assert configured(GAN | {"gan": gan}, {}).gan.penalty_weight == weight
+
+
 @pytest.mark.parametrize("name", [name for name in recipes() if "gan" in read_recipe(name).get("losses", {})])
 def test_a_flag_turns_any_shipped_gan_into_the_papers_wgan(name: str) -> None:
     """What the recipe says of its optimiser it says of another game."""

@@ -111,6 +111,15 @@ def test_minutes_more_are_timed_at_the_rate_where_the_schedule_stood(photos: Pat
     assert all(config.learning_rate_end <= rate < last for rate in rates)
 
 
+def test_as_many_minutes_as_at_first_are_minutes_more(photos: Path, tmp_path: Path) -> None:
+    config = config_for(photos, tmp_path / "out.safetensors", steps=None, minutes=1e-6)
+    ended = run(config)[-1].report
+    assert ended.step == ended.total
+    assert run(config, resume=True) == []
+    longer = run(config, resume=True, extend=True)[-1].report
+    assert longer.step == longer.total > ended.total
+
+
 def test_interruption_between_two_steps_resumes_bit_for_bit(photos: Path, tmp_path: Path) -> None:
     straight, broken = (config_for(photos, tmp_path / f"{name}.safetensors") for name in ("straight", "broken"))
     run(straight)

@@ -23,7 +23,7 @@ _OF_OBJECTIVE = ("learning_rate", "betas", "d_steps", "clip", "penalty")
 
 
 def with_papers_settings(recipe: Mapping[str, Any], flags: Mapping[str, Any], default: str) -> dict[str, Any]:
-    """The settings of a discriminator: flags, then those of the recipe, then its objective's in `PAPERS`.
+    """The settings of a discriminator, each checked: flags, then those of the recipe, then its objective's in `PAPERS`.
 
     Where a flag turns the recipe's objective, `default` if it names none, into a WGAN or away from one, the recipe's
     optimiser was chosen for another game, and goes.
@@ -32,5 +32,4 @@ def with_papers_settings(recipe: Mapping[str, Any], flags: Mapping[str, Any], de
     objective = flags.get("objective", meant)
     if objective != meant and {objective, meant} & PAPERS.keys():
         recipe = {key: value for key, value in recipe.items() if key not in _OF_OBJECTIVE}
-    own = PAPERS.get(objective, {}) if isinstance(objective, str) else {}
-    return {**own, **recipe, **flags}
+    return {**PAPERS.get(objective, {}), **recipe, **flags}

@@ -12,7 +12,10 @@ from upscale import __version__
 from upscale.allocator import keep_freed_memory
 from upscale.cli import bench, compare, evaluate, images, models, train, video
 from upscale.cli.logs import printable
+from upscale.cli.train_interrupt import NothingSavedError
 from upscale.errors import INTERRUPTED, UpscaleError
+
+_INTERRUPTED = "interrupted; what is finished is kept, the same command does the rest (training: with --resume)"
 
 app = typer.Typer(
     help="Enlarge pictures and video with super-resolution networks, and train those networks.",
@@ -53,6 +56,8 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         app()
+    except NothingSavedError as error:
+        _end_interrupted(str(error))
     except UpscaleError as error:
         typer.echo(printable(f"upscale: {error}"), err=True)
         sys.exit(error.exit_code)
@@ -75,12 +80,9 @@ def _share_cores() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 
-def _end_interrupted() -> NoReturn:
+def _end_interrupted(told: str = _INTERRUPTED) -> NoReturn:
     """Say so, and end: here and now if a thread is still deep in some computation, whose result nobody waits for."""
-    typer.echo(
-        "upscale: interrupted; what is finished is kept, the same command does the rest (training: with --resume)",
-        err=True,
-    )
+    typer.echo(f"upscale: {told}", err=True)
     if threading.active_count() > 1:
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError):

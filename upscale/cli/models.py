@@ -40,24 +40,25 @@ class Shipped:
 @app.callback()
 def models(context: typer.Context, as_json: options.Json = False) -> None:
     """List the models that ship, or show all that is known of one."""
+    context.obj = as_json  # before the name of a sub-command it means the same as behind it
     if context.invoked_subcommand is None:
         _list(as_json=as_json)
 
 
 @app.command("list")
-def list_models(as_json: options.Json = False) -> None:
+def list_models(context: typer.Context, as_json: options.Json = False) -> None:
     """The models that ship: name, factor, size of the file, PSNR on Set5, licence."""
-    _list(as_json=as_json)
+    _list(as_json=as_json or context.obj)
 
 
 @app.command("show")
-def show(source: Named, scale: Factor = None, as_json: options.Json = False) -> None:
+def show(context: typer.Context, source: Named, scale: Factor = None, as_json: options.Json = False) -> None:
     """All that is known of one model: architecture, data, losses, steps, scores, licence."""
     with ending_at_once():
         from upscale.models.catalog import load_network
 
     told = _told(load_network(source, scale))
-    typer.echo(json.dumps(told) if as_json else "\n".join(_lines(told)))
+    typer.echo(json.dumps(told) if as_json or context.obj else "\n".join(_lines(told)))
 
 
 def _list(*, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from upscale.cli import options
 from upscale.cli import train_options as opt
 from upscale.cli.loading import ending_at_once
 from upscale.cli.logs import messages
-from upscale.cli.train_interrupt import Interruptions
+from upscale.cli.train_interrupt import Interruptions, telling_what_is_saved
 from upscale.cli.train_report import Reporter
 from upscale.cli.train_settings import Asked, check_target, settings_of
 from upscale.errors import UsageError
@@ -77,6 +77,8 @@ def train(
 
     if extend and not resume:
         raise UsageError("--extend goes with --resume: it gives a run that has begun another length")
+    if extend and steps is None and minutes is None:
+        raise UsageError("--extend needs the new length: give --steps, of the whole run, or --minutes, on top")
     if steps is not None and minutes is not None:
         raise UsageError("--steps and --minutes exclude each other")
     if dry_run and show_data is not None:
@@ -99,13 +101,14 @@ def train(
     is_silent = quiet or not is_first_process()
     with messages(quiet=is_silent):
         config = settings_of(asked)
-        if show_data is not None:
-            _show_data(config, show_data)
-        elif dry_run:
-            _estimate(config, resume=resume, extend=extend, as_json=as_json)
-        else:
-            report = Reporter(config, asked.recipe_name, as_json=as_json, quiet=is_silent)
-            _run(config, control=Control(resume, extend, stop_at), report=report)
+        with telling_what_is_saved(config.out):
+            if show_data is not None:
+                _show_data(config, show_data)
+            elif dry_run:
+                _estimate(config, resume=resume, extend=extend, as_json=as_json)
+            else:
+                report = Reporter(config, asked.recipe_name, as_json=as_json, quiet=is_silent)
+                _run(config, control=Control(resume, extend, stop_at), report=report)
 
 
 def _run(config: "TrainConfig", *, control: "Control", report: Reporter) -> None:

@@ -1,9 +1,35 @@
 """Ctrl-C, and terminations, of a training run."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType, TracebackType
 
+from upscale.errors import INTERRUPTED, UpscaleError
+
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
+
+
+class NothingSavedError(UpscaleError):
+    """An interruption before there was anything to resume."""
+
+    exit_code = INTERRUPTED
+
+
+@contextmanager
+def telling_what_is_saved(out: Path) -> Iterator[None]:
+    """Tell an interruption that leaves no state beside `out` from one that --resume makes good: NothingSavedError."""
+    try:
+        yield
+    except KeyboardInterrupt as interruption:
+        from upscale.train.saving import saved_settings, state_folder
+
+        if saved_settings(state_folder(out)) is not None:
+            raise
+        raise NothingSavedError(
+            "interrupted before anything was saved; the same command begins anew (there is nothing to resume)"
+        ) from interruption
 
 
 class Interruptions:

@@ -127,7 +127,11 @@ Resume = Annotated[
 ]
 Extend = Annotated[
     bool,
-    typer.Option("--extend", help="With --resume: another number of --steps than planned.", rich_help_panel=RUN),
+    typer.Option(
+        "--extend",
+        help="With --resume: another number of --steps than planned, or so many --minutes more.",
+        rich_help_panel=RUN,
+    ),
 ]
 Batch = Annotated[
     int | None,

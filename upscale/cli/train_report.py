@@ -83,7 +83,7 @@ class Reporter:
 
 def _event(progress: "Progress", means: Mapping[str, float]) -> dict[str, object]:
     report, validation = progress.report, progress.validation
-    event: dict[str, object] = {"step": report.step, "total": report.total, "lr": report.learning_rate}
+    event: dict[str, object] = {"step": report.step, "total": report.total or None, "lr": report.learning_rate}
     if validation is not None:
         event |= {"psnr_y": _number(round(validation.psnr_y, 3))}
         event |= {} if validation.niqe is None else {"niqe": round(validation.niqe, 3)}
@@ -103,4 +103,6 @@ def _line(progress: "Progress", means: Mapping[str, float]) -> str:
         figures.append(f"PSNR-Y {validation.psnr_y:.3f} dB")
         figures += [] if validation.niqe is None else [f"NIQE {validation.niqe:.3f}"]
     figures += [f"{name} {value:.4g}" for name, value in means.items()]
-    return f"step {report.step}/{report.total}: {', '.join(figures)}"
+    # A run by time has no length in its first steps.
+    position = f"{report.step}/{report.total}" if report.total else str(report.step)
+    return f"step {position}: {', '.join(figures)}"

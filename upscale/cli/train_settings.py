@@ -46,7 +46,7 @@ def settings_of(asked: Asked) -> "TrainConfig":
     named = recipe.get("model", _DEFAULT_RECIPE)
     if asked.model is not None and asked.recipe is not None and asked.model != named:
         raise UsageError(f"--recipe {asked.recipe} makes a {named}, --model says {asked.model}: leave one of them out")
-    flags = _with_start({**asked.flags, "out": asked.flags["out"] or _default_out(asked.flags, recipe, named)})
+    flags = _with_start({**asked.flags, "out": _place("out", asked, recipe) or _default_out(asked, recipe, named)})
     folder = state_folder(flags["out"])
     saved = saved_settings(folder)
     _check_run(asked, flags["out"], is_there=saved is not None)
@@ -84,11 +84,22 @@ def _with_start(flags: dict[str, Any]) -> dict[str, Any]:
     return {**flags, "init": "none"}
 
 
-def _default_out(flags: Mapping[str, Any], settings: Mapping[str, Any], model: str) -> Path:
-    data = flags["data"]
+def _place(key: str, asked: Asked, recipe: Mapping[str, Any]) -> Path | None:
+    """A path, by its flag or else by the recipe."""
+    from upscale.train.values import checked
+    from upscale.train.wording import wording
+
+    given: Path | None = asked.flags[key]
+    if given is None:
+        given = checked(key, recipe.get(key), wording(recipe, {}, f"recipe {asked.recipe_name}"))
+    return given
+
+
+def _default_out(asked: Asked, recipe: Mapping[str, Any], model: str) -> Path:
+    data = _place("data", asked, recipe)
     if data is None:
         raise UsageError("--data is missing: the folder of pictures to train on (or --out, with --resume)")
-    scale = flags["scale"] or settings.get("scale", 4)
+    scale = asked.flags["scale"] or recipe.get("scale", 4)
     return Path(f"{data.resolve().name}_{model}_x{scale}.safetensors")
 
 
