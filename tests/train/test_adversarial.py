@@ -34,7 +34,7 @@ def test_every_objective_moves_both_sides(photos: Path, tmp_path: Path, objectiv
     "gan",
     [
         {"discriminator": "pooled", "instance_noise": 0.1, "real_label": 0.9, "kernels": 4},
-        {"discriminator": "dense", "skip_above": 0.6},
+        pytest.param({"discriminator": "dense", "skip_above": 0.6}, marks=pytest.mark.slow),
         {"discriminator": "unet+patch@2", "norm": "spectral", "objective": "ragan"},
         {"discriminator": "patch", "norm": "instance", "objective": "wgan-gp", "d_steps": 2},
         {"discriminator": "patch", "norm": "none", "objective": "wgan-qc"},

@@ -105,6 +105,7 @@ def in_own_process(config: TrainConfig) -> Estimate:
         return pool.submit(estimate, config).result()
 
 
+@pytest.mark.slow
 def test_larger_crops_take_more_memory(photos: Path) -> None:
     small, large = (in_own_process(config_for(photos, crop=crop, batch=batch)) for crop, batch in ((8, 1), (20, 512)))
     if small.memory_bytes is None or large.memory_bytes is None:
