@@ -85,6 +85,8 @@ def _planned(config: TrainConfig, state: TrainState, before: TrainConfig | None,
             f"this run was planned for {state.total} steps, and its learning rate with it: "
             f"add --extend to make it {config.steps}, or leave --steps out"
         )
+    if extend and config.steps == state.step == state.total:
+        raise UsageError(f"--steps {config.steps}: that many are done already; --extend needs a larger number")
     if config.steps < state.step:
         raise UsageError(f"--steps {config.steps}: the run is at step {state.step} already")
     return config.steps

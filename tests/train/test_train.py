@@ -120,6 +120,14 @@ def test_as_many_minutes_as_at_first_are_minutes_more(photos: Path, tmp_path: Pa
     assert longer.step == longer.total > ended.total
 
 
+def test_a_finished_run_is_not_extended_by_nothing(photos: Path, tmp_path: Path) -> None:
+    config = config_for(photos, tmp_path / "out.safetensors")
+    run(config)
+    assert run(config, resume=True) == []
+    with pytest.raises(UsageError, match="that many are done already"):
+        run(config, resume=True, extend=True)
+
+
 def test_interruption_between_two_steps_resumes_bit_for_bit(photos: Path, tmp_path: Path) -> None:
     straight, broken = (config_for(photos, tmp_path / f"{name}.safetensors") for name in ("straight", "broken"))
     run(straight)
