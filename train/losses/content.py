@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from upscale.train.losses.colour import colour
 from upscale.train.losses.contextual import contextual
 from upscale.train.losses.names import CX_TAP, Tap, VggTerm, parse_vgg
 from upscale.train.losses.perceptual import perceptual
@@ -89,6 +90,8 @@ def _pixel_loss(name: str, sr: Tensor, hr: Tensor) -> Tensor:
             return mse(sr, hr)
         case "charbonnier":
             return charbonnier(sr, hr)
+        case "colour":
+            return colour(sr, hr)
         case "tv":
             return isotropic_tv(sr)
         case "tv-squared":

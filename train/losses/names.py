@@ -1,6 +1,7 @@
 """The names of losses, on the command line and in recipes.
 
     l1 mse charbonnier     pixels
+    colour                 pixels of the blurred pictures
     tv tv-squared tv-l1    roughness of the result, whatever the original
     vgg22 vgg54 ...        features of VGG after the ReLU of that block's convolution; vggpool4 ...: after a pooling
       -pre                 before the ReLU
@@ -22,7 +23,7 @@ from typing import NamedTuple
 
 from upscale.errors import UsageError, did_you_mean
 
-PLAIN = ("l1", "mse", "charbonnier", "tv", "tv-squared", "tv-l1", "cx", "gan", "fm")
+PLAIN = ("l1", "mse", "charbonnier", "colour", "tv", "tv-squared", "tv-l1", "cx", "gan", "fm")
 # Those that no original takes part in: alone they would make everything flat, or anything at all.
 _WITHOUT_ORIGINAL = ("tv", "tv-squared", "tv-l1", "gan", "fm")
 
@@ -45,6 +46,8 @@ class Tap(NamedTuple):
         return 1 << (self.block if self.conv == 0 else self.block - 1)
 
 
+# The side of the Gaussian that the authors of the colour loss blur by (`colour.py`).
+COLOUR_TAPS = 21
 # Mechrez et al. 2018b, "Maintaining Natural Image Statistics with the Contextual Loss", section 4.1.
 CX_TAP = Tap(3, 4)
 
@@ -117,6 +120,8 @@ def _check_known(name: str) -> None:
 
 
 def _smallest_px(name: str) -> int:
+    if name == "colour":
+        return COLOUR_TAPS
     term = parse_vgg(name)
     return term.tap.smallest_px if term else 1
 

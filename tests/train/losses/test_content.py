@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from upscale.train.losses.colour import colour
 from upscale.train.losses.content import build_content
 from upscale.train.losses.contextual import contextual
 from upscale.train.losses.names import Tap
@@ -36,8 +37,8 @@ def weights(vgg19: dict[str, Tensor], vgg_file: Callable[..., Path]) -> Path:
 @pytest.mark.parametrize("on_luma", [False, True])
 def test_the_sum_of_every_kind_by_hand(pair: tuple[Tensor, Tensor], weights: Path, on_luma: bool) -> None:
     losses = {
-        "l1": 0.5, "mse": 2.0, "charbonnier": 0.3, "tv": 0.1, "tv-squared": 0.2, "tv-l1": 0.7, "cx": 0.01, "vgg22": 3.0,
-        "vgg54-pre-l1": 0.4, "vgg54-raw": 1e-3, "vggpool4": 1.0, "gan": 5.0, "fm": 1.0,
+        "l1": 0.5, "mse": 2.0, "charbonnier": 0.3, "colour": 4.0, "tv": 0.1, "tv-squared": 0.2, "tv-l1": 0.7,
+        "cx": 0.01, "vgg22": 3.0, "vgg54-pre-l1": 0.4, "vgg54-raw": 1e-3, "vggpool4": 1.0, "gan": 5.0, "fm": 1.0,
     }  # fmt: skip
     sr, hr = pair
     features = VggFeatures(load_vgg(weights), [Tap(2, 2), Tap(3, 4), Tap(4, 0), Tap(5, 4), Tap(5, 4, before_relu=True)])
@@ -49,6 +50,7 @@ def test_the_sum_of_every_kind_by_hand(pair: tuple[Tensor, Tensor], weights: Pat
     y, target = (luma(sr), luma(hr)) if on_luma else (sr, hr)
     by_hand = {
         "l1": F.l1_loss(y, target), "mse": F.mse_loss(y, target), "charbonnier": charbonnier(y, target),
+        "colour": colour(y, target),
         "tv": isotropic_tv(y), "tv-squared": squared_tv(y), "tv-l1": anisotropic_tv(y),
         "cx": contextual(found[Tap(3, 4)], wanted[Tap(3, 4)]), "vgg22": of(Tap(2, 2)),
         "vgg54-pre-l1": of(Tap(5, 4, before_relu=True), l1=True), "vgg54-raw": of(Tap(5, 4), scale=1.0),

@@ -69,9 +69,10 @@ def test_something_must_be_compared_with_the_original(losses: dict[str, float]) 
 
 
 @pytest.mark.parametrize(
-    ("name", "needed_px"), [("vgg12", 1), ("vgg22", 2), ("vgg34", 4), ("vgg54", 16), ("vggpool4", 16), ("vggpool5", 32)]
+    ("name", "needed_px"),
+    [("vgg12", 1), ("vgg22", 2), ("vgg34", 4), ("vgg54", 16), ("vggpool4", 16), ("vggpool5", 32), ("colour", 21)],
 )
-def test_each_block_halves_a_crop(name: str, needed_px: int) -> None:
+def test_crops_have_room_for_what_is_compared(name: str, needed_px: int) -> None:
     check_losses({name: 1.0}, side_px=needed_px)
     if needed_px > 1:
         with pytest.raises(UsageError, match=f"{name} needs crops of {needed_px} pixels a side"):
