@@ -177,10 +177,12 @@ def _pairs(test_set: str, options: Namespace) -> list[Pair]:
 
 
 def _title(options: Namespace) -> str:
-    gan = "" if options.gan is None else f", adversarial {options.gan:g}"
+    gan = "" if options.gan is None else f", the adversarial loss {options.gan:g}"
+    content = ", ".join(f"{name} {weight:g}" for name, weight in CONTENT.items())
     return (
         f"SRResNet x{SCALE}, {options.steps} steps of {options.batch} crops of 96 pixels each, learning rate"
-        f" {options.learning_rate:g}, features of {options.vgg_weights.name}{gan}."
+        f" {options.learning_rate:g}, features of {options.vgg_weights.name}. The content losses weigh {content}, by"
+        f" which all pull alike at the start{gan}. *start*: the SRResNet that all five began with."
     )
 
 
