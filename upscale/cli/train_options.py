@@ -177,7 +177,8 @@ Loss = Annotated[
     typer.Option(
         "--loss",
         help="Losses and their weights: l1=1e-2,vgg54=1,gan=5e-3,tv=2e-8. Also mse, charbonnier, any vgg layer (vgg22,"
-        " vgg34-pre-l1), colour, cx, tv-squared, tv-l1, fm. Default: the recipe's (srgan: l1=0.1,vgg54=1,gan=0.001).",
+        " vgg34-pre-l1), colour, cx, tv-squared, tv-l1, fm. Default: the recipe's (srgan:"
+        " l1=0.3,vgg54=1,colour=30,gan=0.002).",
         rich_help_panel=LOSSES,
     ),
 ]
