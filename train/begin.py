@@ -55,8 +55,13 @@ def _restore(state: TrainState, before: TrainConfig, config: TrainConfig) -> Non
     state.accumulate = next(
         parts for parts in range(min(wanted, config.batch), config.batch + 1) if config.batch % parts == 0
     )
-    if config.best != before.best:
-        state.best = None  # the figure of another measure
+    if _measured(config) != _measured(before):
+        state.best = None  # the figure of another measure, or of other pictures
+
+
+def _measured(config: TrainConfig) -> tuple[object, ...]:
+    """What the figure of the best network depends on."""
+    return config.best, config.degrade, config.val and config.val.resolve()
 
 
 def _set_length(config: TrainConfig, state: TrainState, before: TrainConfig | None, extend: bool) -> None:
@@ -92,10 +97,12 @@ def _planned(config: TrainConfig, state: TrainState, before: TrainConfig | None,
     return config.steps
 
 
-def compare_pictures(state: TrainState, pictures: Pictures) -> None:
+def compare_pictures(config: TrainConfig, state: TrainState, pictures: Pictures) -> None:
     """Say so where a resumed run finds other pictures: it goes on, but not as if it had never stopped."""
     if state.pictures and state.pictures != pictures.fingerprint:
         logger.warning("the training pictures have changed since this run began")
+        if config.val is None:
+            state.best = None  # those that are validated on have, too
     state.pictures = pictures.fingerprint
 
 

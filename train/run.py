@@ -90,7 +90,7 @@ def _train(config: TrainConfig, on_step: Callable[[Progress], None], control: Co
     control.begun(state)
     with enough_for("the training pictures", state.device):
         pictures = load_pictures(config, state.device, team.count, control.heard)
-    compare_pictures(state, pictures)
+    compare_pictures(config, state, pictures)
     batches = Batches(config, pictures.training, state.device, share=team.share)
     show_reference(run, batches)
     turns = config.gan.d_steps if config.is_gan else 1

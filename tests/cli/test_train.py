@@ -85,7 +85,7 @@ def test_interrupted_keeps_its_state(photos: Path) -> None:
     running.send_signal(signal.SIGINT)
     _, messages = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert "interrupted" in messages and "Traceback" not in messages
+    assert "upscale: interrupted; add --resume to go on" in messages and "Traceback" not in messages
     step = json.loads((photos.parent / "o.safetensors.state" / "run.json").read_text())["step"]
     refused = upscale(photos, "--out", "o.safetensors", "--resume", "--steps", str(step + 1))
     assert refused.returncode == 2 and "add --extend" in refused.stderr
@@ -108,11 +108,13 @@ GAN = ("--loss", "l1=1,gan=1e-3")
         (["--batch", "0"], 2, "--batch 0: expected a whole number from 1"),
         (["--loss", "l9=1"], 2, "unknown loss l9"),
         (["--out", "weights.pth"], 2, "must end in .safetensors"),
+        (["--out", "/"], 2, "must end in .safetensors"),
         (["--out", "hr.safetensors"], 1, "cannot write hr.safetensors: it is a folder"),
         (["--out", "tiny.toml/mine.safetensors"], 1, "tiny.toml is no folder"),
         (["--cache", "tiny.toml"], 1, "tiny.toml is no folder"),
         (["--scale", "7"], 2, "cannot build srresnet x7"),
         (["--init", "hr/0.safetensors"], 2, "does not exist"),
+        (["--init", "./hr"], 2, "hr is a folder; expected weights made by upscale train"),
         (["--init", "srresnet", "--from-scratch"], 2, "exclude each other"),
         (["--minutes", "5"], 2, "exclude each other"),
         (["--degrade", "reel"], 2, "--degrade reel: 'reel' is unknown (did you mean real?)"),

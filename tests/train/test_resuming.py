@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from training import TINY, config_for, gan_config_for, run
 from upscale.train.config import GanConfig
+from upscale.train.results import best_path
 from upscale.train.resuming import check_recipe
 from upscale.train.saving import state_folder
 
 from upscale.errors import UsageError
+from upscale.models.catalog import load_network
 
 PATCH = {"discriminator": "patch", "norm": "none"}
 
@@ -137,3 +141,23 @@ def test_a_recipe_beside_resume_has_to_be_that_of_the_run(photos: Path, tmp_path
     for key, recipe in edited.items():
         with pytest.raises(UsageError, match=rf"^recipe mine\.toml would change {key} of this run .*leave --recipe"):
             check_recipe("mine.toml", recipe, config)
+
+
+def test_a_lone_picture_is_said_to_be_judged_by_nothing(photos: Path, tmp_path: Path, warned: list[str]) -> None:
+    lone = tmp_path / "lone"
+    lone.mkdir()
+    (lone / "one.png").write_bytes(min(photos.iterdir()).read_bytes())
+    run(config_for(lone, tmp_path / "out.safetensors", steps=1))
+    assert any("nothing is validated" in told for told in warned)
+
+
+def test_the_best_on_other_pictures_is_another(photos: Path, tmp_path: Path) -> None:
+    """A flat picture is enlarged almost without error: no photograph would ever be better."""
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    cv2.imwrite(str(flat / "flat.png"), np.full((64, 64, 3), 128, np.uint8))
+    config = config_for(photos, tmp_path / "out.safetensors", val=flat, validate_every=1)
+    run(config, stop_at=2)
+    run(replace(config, val=photos), resume=True, stop_at=3)
+    best = load_network(best_path(config.out)).spec
+    assert best.steps == 3

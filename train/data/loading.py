@@ -1,5 +1,6 @@
 """All that a run trains on and is validated on, from its folders."""
 
+import logging
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +17,8 @@ from upscale.train.degrade.grammar import Degradation, parse_degradation
 from upscale.errors import UsageError
 
 _PLAIN = Degradation("bicubic")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ def load_pictures(config: TrainConfig, device: torch.device, processes: int = 1,
     if config.val is not None:
         return Pictures(store, load_held(Search(config.val, config.lr, config.scale), making), told)
     training, held = split_validation(store.kept.tolist())
+    if not held:
+        logger.warning("a lone picture is trained on: nothing is validated, and no best kept, without --val")
     return Pictures(store.only(training), held_of(store, held, making), told)
 
 

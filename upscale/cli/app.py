@@ -12,10 +12,10 @@ from upscale import __version__
 from upscale.allocator import keep_freed_memory
 from upscale.cli import bench, compare, evaluate, images, models, train, video
 from upscale.cli.logs import printable
-from upscale.cli.train_interrupt import NothingSavedError
+from upscale.cli.train_interrupt import InterruptedTrainingError
 from upscale.errors import INTERRUPTED, UpscaleError
 
-_INTERRUPTED = "interrupted; what is finished is kept, the same command does the rest (training: with --resume)"
+_INTERRUPTED = "interrupted; what is finished is kept, the same command does the rest"
 
 app = typer.Typer(
     help="Enlarge pictures and video with super-resolution networks, and train those networks.",
@@ -56,7 +56,7 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         app()
-    except NothingSavedError as error:
+    except InterruptedTrainingError as error:
         _end_interrupted(str(error))
     except UpscaleError as error:
         typer.echo(printable(f"upscale: {error}"), err=True)

@@ -11,23 +11,23 @@ from upscale.errors import INTERRUPTED, UpscaleError
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
-class NothingSavedError(UpscaleError):
-    """An interruption before there was anything to resume."""
+class InterruptedTrainingError(UpscaleError):
+    """An interruption, in words that say how the run goes on."""
 
     exit_code = INTERRUPTED
 
 
 @contextmanager
 def telling_what_is_saved(out: Path) -> Iterator[None]:
-    """Tell an interruption that leaves no state beside `out` from one that --resume makes good: NothingSavedError."""
+    """Turn an interruption into InterruptedTrainingError, which tells whether --resume makes it good."""
     try:
         yield
     except KeyboardInterrupt as interruption:
         from upscale.train.saving import saved_settings, state_folder
 
         if saved_settings(state_folder(out)) is not None:
-            raise
-        raise NothingSavedError(
+            raise InterruptedTrainingError("interrupted; add --resume to go on") from interruption
+        raise InterruptedTrainingError(
             "interrupted before anything was saved; the same command begins anew (there is nothing to resume)"
         ) from interruption
 

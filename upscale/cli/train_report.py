@@ -47,6 +47,8 @@ class Reporter:
 
     def begun(self, state: "TrainState") -> None:
         """Everything but the pictures is there."""
+        # What was done before is no part of this process's pace.
+        self._bar.initial = self._bar.n = self._bar.last_print_n = state.step
         if not self._quiet:
             self._bar.write("\n".join(announcement(self._config, state, self._recipe)), file=sys.stderr)
 

@@ -45,8 +45,9 @@ def settings_of(asked: Asked) -> "TrainConfig":
     recipe = read_recipe(asked.recipe_name)
     named = recipe.get("model", _DEFAULT_RECIPE)
     if asked.model is not None and asked.recipe is not None and asked.model != named:
-        raise UsageError(f"--recipe {asked.recipe} makes a {named}, --model says {asked.model}: leave one of them out")
+        raise UsageError(f"--recipe {asked.recipe} makes {named}, --model says {asked.model}: leave one of them out")
     flags = _with_start({**asked.flags, "out": _place("out", asked, recipe) or _default_out(asked, recipe, named)})
+    _check_out(flags["out"])
     folder = state_folder(flags["out"])
     saved = saved_settings(folder)
     _check_run(asked, flags["out"], is_there=saved is not None)
@@ -134,6 +135,11 @@ def _refuse_idle(flags: Mapping[str, Any], config: "TrainConfig") -> None:
         )
 
 
+def _check_out(out: Path) -> None:
+    if out.suffix != ".safetensors":
+        raise UsageError(f"--out {out}: the name must end in .safetensors")
+
+
 def _check_paths(config: "TrainConfig") -> None:
     for flag, folder in (("--data", config.data), ("--val", config.val), ("--lr", config.lr)):
         if folder is None or folder.is_dir():
@@ -143,8 +149,6 @@ def _check_paths(config: "TrainConfig") -> None:
                 f"--lr {folder}: that is the folder of low resolutions; the rate is --learning-rate {folder}"
             )
         raise UsageError(f"{folder} is not a folder" if folder.exists() else f"{folder} does not exist")
-    if config.out.suffix != ".safetensors":
-        raise UsageError(f"--out {config.out}: the name must end in .safetensors")
     check_target(config.out)
     if config.cache is not None:
         check_target(config.cache / "pictures")

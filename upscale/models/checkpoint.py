@@ -111,6 +111,8 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     except FileNotFoundError:
         raise UsageError(f"weights file {path} does not exist") from None
     except (SafetensorError, OSError) as error:
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder; expected weights made by upscale train") from error
         raise UsageError(
             f"{path} is not a safetensors file ({error}); expected weights made by upscale train"
         ) from error
