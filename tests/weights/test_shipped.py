@@ -20,6 +20,7 @@ PROMISED = {f"{family}_x{scale}" for family in ("srcnn", "espcn") for scale in (
     "srresnet_x4",
     "srresnet-light_x4",
     "srgan_x4",
+    "srgan-real_x4",
 }
 
 
