@@ -14,10 +14,7 @@ from upscale.evaluate.scoring import score_pairs
 from upscale.models.catalog import load_network, shipped
 
 NAMES = sorted(shipped())
-PROMISED = {f"{family}_x{scale}" for family in ("srcnn", "espcn") for scale in (2, 3, 4)} | {
-    "srresnet_x2",
-    "srresnet_x3",
-    "srresnet_x4",
+PROMISED = {f"{family}_x{scale}" for family in ("srcnn", "espcn", "srresnet") for scale in (2, 3, 4)} | {
     "srresnet-light_x4",
     "srgan_x4",
     "srgan-real_x4",

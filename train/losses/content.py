@@ -60,7 +60,9 @@ class Content:
         the positions of the contextual loss.
         """
         sr, hr = sr.float(), hr.float()
-        losses = self._of_pixels(sr, hr) | self._of_features(sr, hr, generator)
+        with torch.autocast(sr.device.type, enabled=False):  # the blur of the colour loss is a convolution
+            losses = self._of_pixels(sr, hr)
+        losses |= self._of_features(sr, hr, generator)
         total = sum((self.weights[name] * loss for name, loss in losses.items()), start=sr.new_zeros(()))
         return total, {name: loss.detach() for name, loss in losses.items()}
 

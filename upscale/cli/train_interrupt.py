@@ -25,11 +25,10 @@ def telling_what_is_saved(out: Path) -> Iterator[None]:
     except KeyboardInterrupt as interruption:
         from upscale.train.saving import saved_settings, state_folder
 
+        told = "interrupted before anything was saved; the same command begins anew (there is nothing to resume)"
         if saved_settings(state_folder(out)) is not None:
-            raise InterruptedTrainingError("interrupted; add --resume to go on") from interruption
-        raise InterruptedTrainingError(
-            "interrupted before anything was saved; the same command begins anew (there is nothing to resume)"
-        ) from interruption
+            told = "interrupted; add --resume to go on"
+        raise InterruptedTrainingError(told) from interruption
 
 
 class Interruptions:

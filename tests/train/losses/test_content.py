@@ -63,6 +63,16 @@ def test_the_sum_of_every_kind_by_hand(pair: tuple[Tensor, Tensor], weights: Pat
     assert total.item() == pytest.approx(sum(losses[name] * loss.item() for name, loss in by_hand.items()), rel=1e-4)
 
 
+def test_pixels_are_compared_in_full_precision_under_autocast(pair: tuple[Tensor, Tensor]) -> None:
+    losses = {"l1": 1.0, "colour": 1.0, "tv": 1.0}
+    content = build_content(losses, None, CPU, on_luma=True)
+    _, plain = content.measure(*pair)
+    with torch.autocast("cpu", torch.bfloat16):
+        _, half = content.measure(*pair)
+    assert {name: loss.dtype for name, loss in half.items()} == dict.fromkeys(losses, torch.float32)
+    assert half == plain
+
+
 def test_gradients_reach_the_result_only(pair: tuple[Tensor, Tensor], weights: Path) -> None:
     sr, hr = (side.requires_grad_() for side in pair)
     content = build_content({"vgg54": 1.0, "cx": 1.0}, weights, CPU, on_luma=False)

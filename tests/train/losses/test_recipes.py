@@ -12,8 +12,7 @@ from upscale.models.checkpoint import build
 
 PAPERS = (
     "srcnn", "srcnn-vgg", "espcn", "srresnet", "srresnet-mse", "srresnet-vgg22", "srgan", "srgan-mse", "srgan-vgg22",
-    "srgan-vgg54", "srgan-tv", "deck-srgan", "esrgan-style", "real", "srresnet-light",
-    "srgan-real",
+    "srgan-vgg54", "srgan-tv", "deck-srgan", "esrgan-style", "real", "srresnet-light", "srgan-real",
 )  # fmt: skip
 
 
