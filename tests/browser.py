@@ -20,6 +20,7 @@ class Browser:
         self.driver.get_log("performance")
         self.driver.get(page.as_uri() + at)
         self.until("document.readyState === 'complete'")
+        self.settle()
 
     def ask(self, script: str) -> Any:  # noqa: ANN401
         """The value of a JavaScript expression."""
@@ -30,6 +31,10 @@ class Browser:
         from selenium.webdriver.support.ui import WebDriverWait
 
         WebDriverWait(self.driver, 10, poll_frequency=0.02).until(lambda _: self.ask(condition), condition)
+
+    def settle(self) -> None:
+        """Wait for two frames: one to lay out what the page has shown and hidden, one for the stage to follow."""
+        self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other, wherever the focus is."""
