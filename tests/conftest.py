@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+# What tests start has one thread, too: several with two each, on two cores, take turns in waiting for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(autouse=True)
 def seeded() -> None:

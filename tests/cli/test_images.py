@@ -277,7 +277,7 @@ def test_ctrl_c_while_the_network_is_deep_in_a_picture(tmp_path: Path) -> None:
     noise(tmp_path / "in" / "a.png", 8, 8)
     noise(tmp_path / "in" / "b.png", 400, 400)
     words = ("images", "-m", "srresnet", "--device", "cpu", "--dtype", "fp32", "--tile", 0, tmp_path / "in", "--json")
-    with started(*words, env={"OMP_NUM_THREADS": "1"}) as process:
+    with started(*words) as process:
         wait_until(process, (tmp_path / "in_x4" / "a.png").exists)
         time.sleep(0.5)
         run, seconds = interrupt(process)

@@ -59,9 +59,14 @@ def test_trains_into_a_file_that_loads(photos: Path) -> None:
 
 def test_events_are_json_lines(photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(photos.parent)
-    events = run_here(*HERE[:-1], "4", "--recipe", "tiny.toml", "--val-every", "2", "--json").events()
-    assert [event["step"] for event in events] == [2, 4]
-    assert all(event["total"] == 4 and event["psnr_y"] > 0 for event in events)
+    words = (*HERE[:-1], "4", "--recipe", "tiny.toml", "--val-every", "2", "--out", "o.safetensors", "--json")
+    stopped = run_here(*words, "--stop-at", "3").events()
+    assert [event["event"] for event in stopped] == ["validation", "summary"]
+    assert stopped[-1] == {"event": "summary", "finished": False, "weights": None}
+    *events, summary = run_here(*words, "--resume").events()
+    assert [(event["event"], event["step"], event["total"]) for event in events] == [("validation", 4, 4)]
+    assert all(event["psnr_y"] > 0 for event in (stopped[0], *events))
+    assert summary == {"event": "summary", "finished": True, "weights": "o.safetensors"}
 
 
 def test_stopped_and_resumed_with_the_settings_of_the_first_command(photos: Path) -> None:
@@ -186,7 +191,7 @@ def test_a_run_by_time_without_a_length_yet_tells_none(
 ) -> None:
     monkeypatch.chdir(photos.parent)
     words = (*HERE[:-2], "--recipe", "tiny.toml", "--minutes", "100", "--stop-at", "1", "--val-every", "1")
-    (event,) = run_here(*words, "--out", "a.safetensors", "--json").events()
+    event, _ = run_here(*words, "--out", "a.safetensors", "--json").events()
     assert event["step"] == 1 and event["total"] is None
     assert "\nstep 1: PSNR-Y" in run_here(*words, "--out", "b.safetensors").err
 
@@ -230,7 +235,9 @@ def test_lines_tell_the_means_that_the_table_holds(
     done = run_here(*HERE[:-1], "6", "--recipe", "tiny.toml", "--out", "o.safetensors", "--val-every", "3", "--json")
     rows = [line.split(",") for line in Path("o.log/table.csv").read_text().splitlines()]
     column = rows[0].index("l1")
-    assert [event["l1"] for event in done.events()] == pytest.approx([float(row[column]) for row in rows[1:]], rel=1e-5)
+    assert [event["l1"] for event in done.events()[:-1]] == pytest.approx(
+        [float(row[column]) for row in rows[1:]], rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("rank", ["0", "1"])

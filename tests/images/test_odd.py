@@ -123,8 +123,7 @@ def run(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> "Run":
     command += ["--ext", "png", "--json"]
     with (out / "events").open("wb") as events, (out / "words").open("wb") as words:
         # One thread: other tests run beside this one, and the network is not what takes the time.
-        one = {**os.environ, "OMP_NUM_THREADS": "1"}
-        process = subprocess.Popen(["timeout", str(RUN_LIMIT_S), *command], stdout=events, stderr=words, env=one)
+        process = subprocess.Popen(["timeout", str(RUN_LIMIT_S), *command], stdout=events, stderr=words)
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     lines = [json.loads(line) for line in (out / "events").read_text().splitlines()]

@@ -114,7 +114,7 @@ def started(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 def _environment(**changes: str) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"} | changes
+    return os.environ | {"PYTHONPATH": str(ROOT)} | changes
 
 
 @pytest.fixture(scope="module")

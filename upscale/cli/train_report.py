@@ -1,6 +1,5 @@
 """What `upscale train` tells while it runs."""
 
-import json
 import math
 import sys
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from upscale.cli.events import Events
 from upscale.cli.train_words import announcement
 
 if TYPE_CHECKING:
@@ -30,9 +30,11 @@ class Reporter:
         from upscale.train.watch.averages import Averages
 
         self._config, self._recipe = config, recipe
-        self._as_json, self._quiet = as_json, quiet
+        self._events = Events("stdout" if as_json else None)
+        self._is_told = not quiet and not as_json
+        self._quiet = quiet
         # The delay: nothing is drawn before there is something to tell.
-        shown = not quiet and not as_json and sys.stderr.isatty()
+        shown = self._is_told and sys.stderr.isatty()
         self._bar = tqdm(unit="step", disable=not shown, file=sys.stderr, delay=1e-3)
         self._means = Averages()
         self._diagnosis: str | None = None
@@ -64,9 +66,8 @@ class Reporter:
         if progress.validation is None:
             return
         means = self._means.take()
-        if self._as_json:
-            typer.echo(json.dumps(_event(progress, means)))
-        elif not self._quiet:
+        self._events.send(_event(progress, means))
+        if self._is_told:
             self._bar.write(_line(progress, means), file=sys.stderr)
         if progress.diagnosis != self._diagnosis:
             self._diagnosis = progress.diagnosis
@@ -75,17 +76,18 @@ class Reporter:
 
     def ended(self, written: Path | None) -> None:
         """Where the network is, or that the run stopped before its end."""
+        weights = None if written is None else str(written)
+        self._events.send({"event": "summary", "finished": written is not None, "weights": weights})
         if self._quiet:
             return
-        if written is None:
-            typer.echo("stopped; --resume goes on, with a later --stop-at or none", err=True)
-        else:
-            typer.echo(f"wrote {written}; use it with --model {written}", err=True)
+        stopped = "stopped; --resume goes on, with a later --stop-at or none"
+        typer.echo(stopped if written is None else f"wrote {written}; use it with --model {written}", err=True)
 
 
 def _event(progress: "Progress", means: Mapping[str, float]) -> dict[str, object]:
     report, validation = progress.report, progress.validation
-    event: dict[str, object] = {"step": report.step, "total": report.total or None, "lr": report.learning_rate}
+    event: dict[str, object] = {"event": "validation", "step": report.step, "total": report.total or None}
+    event |= {"lr": report.learning_rate}
     if validation is not None:
         event |= {"psnr_y": _number(round(validation.psnr_y, 3))}
         event |= {} if validation.niqe is None else {"niqe": round(validation.niqe, 3)}
