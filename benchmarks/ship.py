@@ -1,11 +1,13 @@
 """Turn a trained file into a shipped one: fp16, contract filled in, every score measured on the shipped file, a card.
 
     python benchmarks/ship.py trained.safetensors --data DATA --hardware "2 CPU cores" --command "upscale train ..."
+        [--curve trained.log/table.csv] [--seen "To the eye: ..."]
 
 DATA holds Set5, Set14 (HR and LRx2..4) and BSD100 (HR). Writes weights/NAME_xSCALE.safetensors and .md.
 """
 
 import argparse
+import csv
 import shutil
 import tempfile
 from dataclasses import replace
@@ -23,6 +25,7 @@ from upscale.models.checkpoint import read_network, save_network
 ROOT = Path(__file__).resolve().parents[1]
 LICENCE = "MIT; trained on photographs under CC0, CC-BY, CC-BY-SA, GPL-2+, BSD, public domain, Unsplash, Pexels"
 SETS = ("Set5", "Set14", "BSD100")
+MOST_POINTS = 12
 
 
 def scores(path: Path, data: Path) -> dict[str, float]:
@@ -47,10 +50,28 @@ def scores(path: Path, data: Path) -> dict[str, float]:
     return measured
 
 
+def curve(table: Path) -> str:
+    """The validations of a run, thinned out: what more steps would bring."""
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    every = -(-len(rows) // MOST_POINTS)
+    points = rows[::-1][::every][::-1]  # the last one always
+    columns = [("steps", "step", ",.0f"), ("dB", "psnr_y", ".2f"), ("NIQE", "niqe", ".2f")]
+    lines = [
+        f"| {title} | " + " | ".join(format(float(row[key]), spec) for row in points) + " |"
+        for title, key, spec in columns
+        if points[0].get(key)
+    ]
+    lines.insert(1, "|---" * (len(points) + 1) + "|")
+    return "\nOn pictures set aside from the training photographs, while it was trained:\n\n" + "\n".join(lines) + "\n"
+
+
 def card(path: Path, options: argparse.Namespace) -> str:
     """What one has to know of a shipped file."""
     spec = read_network(path).spec
     table = "\n".join(f"| {name} | {value} |" for name, value in spec.scores.items())
+    way = "" if options.curve is None else curve(options.curve)
+    seen = "" if options.seen is None else f"\n{options.seen}\n"
     return f"""# {path.stem}
 
 {spec.architecture}, x{spec.scale}, receptive radius {spec.radius} input pixels.
@@ -66,7 +87,7 @@ def card(path: Path, options: argparse.Namespace) -> str:
 
 PSNR and SSIM on Y (BT.601), {spec.scale} pixels of border cut, 8-bit; low resolutions: the published files of Set5
 and Set14, MATLAB's bicubic for BSD100. NIQE: lower looks more natural.
-"""
+{way}{seen}"""
 
 
 def main() -> None:
@@ -76,6 +97,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--hardware", required=True)
     parser.add_argument("--command", required=True)
+    parser.add_argument("--curve", type=Path, help="the run's table.csv")
+    parser.add_argument("--seen", help="what the eye sees")
     options = parser.parse_args()
     network = read_network(options.trained)
     target = ROOT / "weights" / f"{network.spec.name}_x{network.spec.scale}.safetensors"
