@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,10 +28,8 @@ class Run:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-def run_apart(
-    *words: object, prefix: Sequence[str] = (), before: Callable[[], None] | None = None, timeout_s: float = 100
-) -> Run:
-    """`upscale WORDS` in a process of its own; `before` is called there first."""
+def run_apart(*words: object, prefix: Sequence[str] = (), timeout_s: float = 100) -> Run:
+    """`upscale WORDS` in a process of its own."""
     done = subprocess.run(
         [*prefix, *command(*words)],
         cwd=PROJECT,
@@ -38,7 +37,6 @@ def run_apart(
         text=True,
         timeout=timeout_s,
         check=False,
-        preexec_fn=before,
     )
     return Run(done.returncode, done.stdout, done.stderr)
 
@@ -48,11 +46,13 @@ def command(*words: object) -> list[str]:
 
 
 @contextmanager
-def started(*words: object, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
+def started(
+    *words: object, env: Mapping[str, str] | None = None, cwd: Path = PROJECT
+) -> Iterator[subprocess.Popen[str]]:
     """`upscale WORDS` while it runs, in a session of its own, as in a terminal of its own."""
     process = subprocess.Popen(
         command(*words),
-        cwd=PROJECT,
+        cwd=cwd,
         env={**os.environ, **(env or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -65,6 +65,27 @@ def started(*words: object, env: Mapping[str, str] | None = None) -> Iterator[su
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+
+
+@contextmanager
+def when(happened: Callable[[], object], act: Callable[[], object]) -> Iterator[None]:
+    """Wait, while something else runs, for a sign of it, and then act, once."""
+    over = threading.Event()
+
+    def wait() -> None:
+        while not over.is_set():
+            if happened():
+                act()
+                return
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def wait_until(process: subprocess.Popen[str], happened: Callable[[], object], timeout_s: float = 60) -> None:

@@ -1,5 +1,6 @@
-"""Small disks, for the tests of what happens when one is full."""
+"""Small disks and files of limited size, for the tests of what happens when there is no more room."""
 
+import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -20,3 +21,14 @@ def small_disk_at(place: Path, size: str) -> Iterator[Path]:
         yield place
     finally:
         subprocess.run(["umount", str(place)], check=True)
+
+
+@contextmanager
+def files_limited_to(size_bytes: int) -> Iterator[None]:
+    """No file that this process writes meanwhile can be larger."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

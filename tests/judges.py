@@ -11,6 +11,8 @@ from upscale.train.discriminators.several import Judges
 
 # Pooled and dense differ by a layer that knows no norm.
 KINDS = [(name, norm) for name in get_args(Name) for norm in get_args(Norm) if name != "pooled" or norm == "batch"]
+# The norm of the paper that each is from.
+USUAL: dict[str, Norm] = {"dense": "batch", "pooled": "batch", "patch": "batch", "unet": "spectral"}
 
 
 def side_px(name: str, norm: Norm) -> int:

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,17 @@ NEAREST = ("images", "-m", "nearest", "-s", 2, "--device", "cpu")
 def upscale(run_here: Callable[..., Run]) -> Callable[..., Run]:
     """`upscale images --model nearest --scale 2 ...` in this process."""
     return lambda *words: run_here(*NEAREST, *words)
+
+
+@pytest.fixture
+def fed(upscale: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
+    """The same with `content` at standard input."""
+
+    def run(*words: object, content: bytes) -> Run:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        return upscale(*words)
+
+    return run
 
 
 def picture(path: Path, mode: str = "RGB", height: int = 6, width: int = 8) -> Path:
@@ -44,7 +56,12 @@ def size_of(content: bytes) -> tuple[str, tuple[int, int]]:
 
 
 @pytest.mark.parametrize(
-    ("words", "suffix", "name"), [(["-", "-"], ".png", "PNG"), (["-"], ".jpg", "JPEG"), (["-", "-"], ".gif", "PNG")]
+    ("words", "suffix", "name"),
+    [
+        (["-"], ".jpg", "JPEG"),
+        (["-", "-"], ".gif", "PNG"),
+        pytest.param(["-", "-"], ".png", "PNG", marks=pytest.mark.slow),
+    ],
 )
 def test_a_picture_goes_through_a_pipe(words: list[str], suffix: str, name: str, tmp_path: Path) -> None:
     content = picture(tmp_path / f"a{suffix}", "L").read_bytes()
@@ -55,10 +72,10 @@ def test_a_picture_goes_through_a_pipe(words: list[str], suffix: str, name: str,
     assert "1 done, 0 skipped, 0 failed" in err
 
 
-def test_one_end_may_be_a_file(tmp_path: Path) -> None:
+def test_one_end_may_be_a_file(fed: Callable[..., Run], tmp_path: Path) -> None:
     source = picture(tmp_path / "a.png")
-    code, out, _ = piped("-", tmp_path / "b.webp", content=source.read_bytes())
-    assert (code, out, size_of((tmp_path / "b.webp").read_bytes())) == (0, b"", ("WEBP", (16, 12)))
+    run = fed("-", tmp_path / "b.webp", content=source.read_bytes())
+    assert (run.code, run.out, size_of((tmp_path / "b.webp").read_bytes())) == (0, "", ("WEBP", (16, 12)))
     code, out, _ = piped(source, "-", "--ext", "tiff")
     assert (code, size_of(out)) == (0, ("TIFF", (16, 12)))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.webp"]
@@ -71,10 +88,10 @@ def test_one_end_may_be_a_file(tmp_path: Path) -> None:
         (b"text", "failed: cannot read standard input: its content is no picture"),
     ],
 )
-def test_what_is_no_picture_gives_no_output(content: bytes, message: str) -> None:
-    code, out, err = piped("-", "-", content=content)
-    assert (code, out, "Traceback" in err) == (1, b"", False)
-    assert message in err
+def test_what_is_no_picture_gives_no_output(fed: Callable[..., Run], content: bytes, message: str) -> None:
+    run = fed("-", "-", content=content)
+    assert (run.code, run.out, "Traceback" in run.err) == (1, "", False)
+    assert message in run.err
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from commands import PROJECT, Run, interrupt, run_apart, started, wait_until
-from disks import small_disk_at
+from disks import files_limited_to, small_disk_at
 from PIL import Image
 
 NEAREST = ("images", "-m", "nearest", "-s", 2, "--device", "cpu")
@@ -224,20 +223,17 @@ def test_a_full_disk_fails_the_item_and_leaves_nothing(
     assert [path.name for path in small_disk.iterdir()] == [f"small.{ext}"]
 
 
-def test_a_file_size_limit_fails_the_item_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_file_size_limit_fails_the_item_and_leaves_nothing(upscale: Callable[..., Run], tmp_path: Path) -> None:
     noise(tmp_path / "big.png", 200, 200)
-    run = apart(
-        tmp_path / "big.png",
-        tmp_path / "out" / "",
-        before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
-    )
+    with files_limited_to(50_000):
+        run = upscale(tmp_path / "big.png", f"{tmp_path}/out/")
     assert run.code == 1
     assert clean(run)
     assert "big.png: file too large" in run.err
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 3])
 def test_ctrl_c_keeps_and_counts_what_is_finished(tmp_path: Path, workers: int) -> None:
     for index in range(60):
         noise(tmp_path / "in" / f"{index:02}.png", 300, 300)

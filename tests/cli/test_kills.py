@@ -16,7 +16,7 @@ WORDS = ("images", "-m", "nearest", "-s", 2, "--device", "cpu", "-r", "-j", 3)
 
 
 @pytest.mark.parametrize(
-    ("files", "kills"), [pytest.param(30, 3, id="short"), pytest.param(300, 20, id="full", marks=pytest.mark.slow)]
+    ("files", "kills"), [pytest.param(30, 2, id="short"), pytest.param(300, 20, id="full", marks=pytest.mark.slow)]
 )
 def test_killed_and_restarted_ends_like_an_undisturbed_run(
     files: int, kills: int, tmp_path: Path, run_here: Callable[..., Run]

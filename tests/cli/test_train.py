@@ -1,14 +1,11 @@
 """`upscale train` as a user calls it."""
 
 import json
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import Run
+from commands import Run, interrupt, started
 from training import write_photos
 
 from upscale.models.catalog import load_network
@@ -26,35 +23,12 @@ def photos(tmp_path: Path) -> Path:
     return write_photos(tmp_path / "hr")
 
 
-def command(photos: Path, *words: str) -> list[str]:
-    common = [
-        "--data",
-        str(photos),
-        "--scale",
-        "2",
-        "--batch",
-        "2",
-        "--crop",
-        "8",
-        "--device",
-        "cpu",
-        "--dtype",
-        "fp32",
-    ]
-    return [sys.executable, "-m", "upscale", "train", *common, *words]
-
-
-def upscale(photos: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(photos, *words), capture_output=True, text=True, cwd=photos.parent, timeout=120, check=False
-    )
-
-
-def test_trains_into_a_file_that_loads(photos: Path) -> None:
-    done = upscale(photos, "--recipe", "tiny.toml", "--steps", "5", "--out", "mine.safetensors", "--val-every", "5")
-    assert done.returncode == 0, done.stderr
-    assert "wrote mine.safetensors" in done.stderr and done.stdout == ""
-    assert load_network(photos.parent / "mine.safetensors").spec.scale == 2
+def test_trains_into_a_file_that_loads(photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(photos.parent)
+    done = run_here(*HERE[:-1], "5", "--recipe", "tiny.toml", "--out", "mine.safetensors", "--val-every", "5")
+    assert done.code == 0, done.err
+    assert "wrote mine.safetensors" in done.err and done.out == ""
+    assert load_network("mine.safetensors").spec.scale == 2
 
 
 def test_events_are_json_lines(photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,33 +43,35 @@ def test_events_are_json_lines(photos: Path, run_here: Here, monkeypatch: pytest
     assert summary == {"event": "summary", "finished": True, "weights": "o.safetensors"}
 
 
-def test_stopped_and_resumed_with_the_settings_of_the_first_command(photos: Path) -> None:
-    words = ("--recipe", "tiny.toml", "--out", "o.safetensors")
-    first = upscale(photos, *words, "--steps", "6", "--stop-at", "3")
-    assert first.returncode == 0 and "--resume goes on" in first.stderr
-    again = upscale(photos, *words, "--steps", "6")
-    assert again.returncode == 2 and "holds a run already" in again.stderr
-    second = upscale(photos, "--out", "o.safetensors", "--resume")
-    assert second.returncode == 0, second.stderr
-    assert load_network(photos.parent / "o.safetensors").spec.name == "tiny"
+def test_stopped_and_resumed_with_the_settings_of_the_first_command(
+    photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photos.parent)
+    words = (*HERE[:-1], "6", "--recipe", "tiny.toml", "--out", "o.safetensors")
+    first = run_here(*words, "--stop-at", "3")
+    assert first.code == 0 and "--resume goes on" in first.err
+    again = run_here(*words)
+    assert again.code == 2 and "holds a run already" in again.err
+    second = run_here(*HERE[:-2], "--out", "o.safetensors", "--resume")
+    assert second.code == 0, second.err
+    assert load_network("o.safetensors").spec.name == "tiny"
 
 
-def test_interrupted_keeps_its_state(photos: Path) -> None:
-    words = ("--recipe", "tiny.toml", "--out", "o.safetensors", "--steps", "100000", "--val-every", "1", "--json")
-    running = subprocess.Popen(
-        command(photos, *words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=photos.parent
-    )
-    assert running.stdout is not None
-    running.stdout.readline()
-    running.send_signal(signal.SIGINT)
-    _, messages = running.communicate(timeout=60)
-    assert running.returncode == 130
-    assert "upscale: interrupted; add --resume to go on" in messages and "Traceback" not in messages
-    step = json.loads((photos.parent / "o.safetensors.state" / "run.json").read_text())["step"]
-    refused = upscale(photos, "--out", "o.safetensors", "--resume", "--steps", str(step + 1))
-    assert refused.returncode == 2 and "add --extend" in refused.stderr
-    resumed = upscale(photos, "--out", "o.safetensors", "--resume", "--extend", "--steps", str(step + 1))
-    assert resumed.returncode == 0, resumed.stderr
+def test_interrupted_keeps_its_state(photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(photos.parent)
+    words = (*HERE[:-1], "100000", "--recipe", "tiny.toml", "--out", "o.safetensors", "--val-every", "1", "--json")
+    with started(*words, cwd=photos.parent) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        run, _ = interrupt(process)
+    assert run.code == 130
+    assert "upscale: interrupted; add --resume to go on" in run.err and "Traceback" not in run.err
+    step = json.loads(Path("o.safetensors.state", "run.json").read_text())["step"]
+    longer = (*HERE[:-1], step + 1, "--out", "o.safetensors", "--resume")
+    refused = run_here(*longer)
+    assert refused.code == 2 and "add --extend" in refused.err
+    resumed = run_here(*longer, "--extend")
+    assert resumed.code == 0, resumed.err
 
 
 GAN = ("--loss", "l1=1,gan=1e-3")

@@ -29,7 +29,7 @@ def silent_proxy() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM])
 def test_while_weights_are_fetched_it_ends_soon_and_leaves_nothing(
     words: list[object], silent_proxy: str, tmp_path: Path, number: signal.Signals
 ) -> None:

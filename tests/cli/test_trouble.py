@@ -1,15 +1,14 @@
 """What can happen to a batch from outside: a disk that fills, folders and files that go away meanwhile."""
 
 import os
-import resource
 import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
-from commands import Run, run_apart, started, wait_until
-from disks import small_disk_at
+from commands import Run, run_apart, when
+from disks import files_limited_to, small_disk_at
 from library import write_library
 
 from upscale.batch.jobs import Job
@@ -66,15 +65,10 @@ def test_a_disk_that_fills_half_way_keeps_what_is_whole(
 
 
 def test_a_limit_on_the_size_of_files_keeps_what_is_whole(
-    source: Path, whole: dict[Path, bytes], tmp_path: Path
+    source: Path, whole: dict[Path, bytes], tmp_path: Path, upscale: Callable[..., Run]
 ) -> None:
-    limited = run_apart(
-        *WORDS,
-        "-r",
-        source,
-        tmp_path / "out",
-        before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)),
-    )
+    with files_limited_to(60_000):
+        limited = upscale("-r", source, tmp_path / "out")
     done = agree(limited, tmp_path / "out", whole)
     assert 0 < done < FILES
     assert "file too large" in limited.err
@@ -95,11 +89,8 @@ def test_an_output_folder_that_vanishes_is_made_again(
     """What was in it is lost, but neither the run nor what follows; the next run does the lost ones again."""
     write_library(source, 150)
     out = tmp_path / "out"
-    with started(*WORDS, source, "-o", out) as process:
-        wait_until(process, lambda: len(list(out.glob("[!.]*"))) > 2)
-        shutil.rmtree(out, ignore_errors=True)
-        printed, errors = process.communicate(timeout=100)
-    run = Run(process.returncode, printed, errors)
+    with when(lambda: len(list(out.glob("[!.]*"))) > 2, lambda: shutil.rmtree(out, ignore_errors=True)):
+        run = upscale(source, "-o", out)
     *pictures, summary = run.events()
     assert len(pictures) == 135 and "Traceback" not in run.err
     assert run.code == (1 if summary["failed"] else 0)

@@ -1,13 +1,13 @@
 """`upscale video` as a user meets it: exit codes, files on disk, texts on both streams."""
 
-import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from clips import Clip, first_frame, frame_times, packets, write_clip
-from commands import Run, interrupt, run_apart, started, wait_until
+from commands import Run, interrupt, started, wait_until
+from disks import files_limited_to
 from PIL import Image
 
 
@@ -151,16 +151,18 @@ def test_what_can_be_saved_of_a_damaged_clip_is_and_still_counts_as_failed(
     assert clip["damage"] and 10 < clip["frames"] == len(frame_times(target)) < 150
 
 
-def test_an_encoder_that_cannot_write_ends_the_run_with_its_own_error(tmp_path: Path) -> None:
+def test_an_encoder_that_cannot_write_ends_the_run_with_its_own_error(
+    upscale: Callable[..., Run], tmp_path: Path
+) -> None:
     source = write_clip(tmp_path / "in.mp4", Clip(times=tuple(range(0, 512 * 1000, 512)), audio=False))
-    words = ("video", "-m", "nearest", "-s", 2, "--device", "cpu", source, "--preset", "ultrafast")
-    run = run_apart(*words, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)))
+    with files_limited_to(50_000):
+        run = upscale(source, "--preset", "ultrafast")
     assert run.code == 1 and "Traceback" not in run.err
     assert f"failed: {source}: cannot write " in run.err and ": file too large\n" in run.err
     assert not (tmp_path / "in_x2.mp4").exists()
 
 
-@pytest.mark.parametrize("delay_s", [0, 0.4, 1.5])
+@pytest.mark.parametrize("delay_s", [0, pytest.param(0.4, marks=pytest.mark.slow), 1.5])
 def test_ctrl_c_is_code_130_and_leaves_nothing_where_no_segment_is_whole(tmp_path: Path, delay_s: float) -> None:
     """Also while the encoder, which has the whole segment in its lookahead, is being flushed."""
     source = write_clip(tmp_path / "in.mp4", Clip(times=tuple(range(0, 512 * 250, 512)), audio=False))

@@ -110,12 +110,8 @@ def wrong_packets(source: Probe, old: dict[str, Any], target: Probe, new: dict[s
 
 QUICK = [
     "androidx_media/bear-vp9-odd-dimensions.webm",
-    "androidx_media/bt601.mp4",
     "androidx_media/sample_h262_mpeg_audio.ts",
     "decord/video_90.mov",
-    "imageio/newtonscradle.gif",
-    "moviepy/transparent.webm",
-    "imageio/realshort.mp4",
     "torchcodec/h265_10bits.mp4",
 ]
 

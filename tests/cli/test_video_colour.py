@@ -20,7 +20,9 @@ UNTAGGED = (2, 0, 2, 2)
 
 @pytest.mark.parametrize("matrix", MATRICES)
 @pytest.mark.parametrize("full_range", [False, True])
-@pytest.mark.parametrize(("depth", "chroma"), [(8, "420"), (10, "420"), (10, "444")])
+@pytest.mark.parametrize(
+    ("depth", "chroma"), [(8, "420"), pytest.param(10, "420", marks=pytest.mark.slow), (10, "444")]
+)
 def test_bars_keep_their_codes(
     tmp_path: Path, run_here: Callable[..., Run], matrix: str, full_range: bool, depth: int, chroma: str
 ) -> None:

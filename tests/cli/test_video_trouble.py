@@ -1,12 +1,8 @@
 """What can happen to a clip from outside: each time a clear error, and the same command goes on where it stopped."""
 
 import os
-import resource
 import shutil
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,8 +10,8 @@ import av
 import numpy as np
 import pytest
 from clips import Clip, frame_times, packets, write_clip
-from commands import Run, interrupt, run_apart, started, wait_until
-from disks import small_disk_at
+from commands import Run, interrupt, run_apart, started, wait_until, when
+from disks import files_limited_to, small_disk_at
 
 from upscale.video.resume.workplace import folder_of
 
@@ -45,27 +41,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 4 MB."""
     with small_disk_at(tmp_path / "disk", "4m") as place:
         yield place
-
-
-@contextmanager
-def when(happened: Callable[[], object], act: Callable[[], object]) -> Iterator[None]:
-    """Wait, while something else runs, for a sign of it, and then act, once."""
-    over = threading.Event()
-
-    def wait() -> None:
-        while not over.is_set():
-            if happened():
-                act()
-                return
-            time.sleep(0.001)
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def finished(target: Path, count: int) -> Callable[[], bool]:
@@ -117,12 +92,8 @@ def test_a_disk_without_room_for_the_result_beside_its_segments(
 def test_a_limit_on_the_size_of_files(source: Path, tmp_path: Path, upscale: Callable[..., Run]) -> None:
     """Segments are small enough, their join is not."""
     target = tmp_path / "out" / "out.mp4"
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, before[1]))
-    try:
+    with files_limited_to(60_000):
         failed_but_kept(upscale(source, target), target, "file too large", f"all {FRAMES} frames are kept")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     ends_well(upscale(source, target), target, source)
 
 

@@ -19,7 +19,7 @@ from upscale.errors import UsageError
 @pytest.mark.parametrize("objective", get_args(GanName))
 def test_every_objective_moves_both_sides(photos: Path, tmp_path: Path, objective: str) -> None:
     gan: dict[str, object] = {"objective": objective, "norm": "instance", "discriminator": "patch"}
-    config = gan_config_for(photos, tmp_path / "out.safetensors", gan)
+    config = gan_config_for(photos, tmp_path / "out.safetensors", gan, steps=2)
     state = state_folder(config.out)
     progress = run(config, stop_at=1)
     before = [load_file(state / f"{name}-0.safetensors") for name in ("network", "discriminator")]
@@ -44,7 +44,7 @@ def test_every_objective_moves_both_sides(photos: Path, tmp_path: Path, objectiv
     ids=str,
 )
 def test_resumed_equals_uninterrupted_bit_for_bit(photos: Path, tmp_path: Path, gan: dict[str, object]) -> None:
-    changes: dict[str, object] = {"crop": 24}  # patch@2 needs 48 pixels
+    changes: dict[str, object] = {"steps": 3, "crop": 24 if "patch@2" in str(gan) else 16}  # patch@2 needs 48 pixels
     straight = gan_config_for(photos, tmp_path / "straight.safetensors", gan, **changes)
     broken = gan_config_for(photos, tmp_path / "broken.safetensors", gan, **changes)
     run(straight)
@@ -73,18 +73,17 @@ def test_feature_matching_takes_part(photos: Path, tmp_path: Path) -> None:
 
 def test_a_discriminator_that_wins_is_skipped_and_comes_back(photos: Path, tmp_path: Path) -> None:
     """Its weights stand still while it is skipped, and only then."""
-    gan: dict[str, object] = {"discriminator": "patch", "norm": "none", "skip_above": 0.5, "learning_rate": 1e-2}
+    gan: dict[str, object] = {"discriminator": "patch", "norm": "none", "skip_above": 0.5, "learning_rate": 1e-4}
     config = gan_config_for(photos, tmp_path / "out.safetensors", gan, steps=30, save_every=1)
-    skipped, taken = 0, 0
+    stood_still: list[bool] = []
     run(config, stop_at=1)
-    for step in range(2, 20):
+    while stood_still[-2:] != [True, False]:
+        step = len(stood_still) + 2
         before = load_file(state_folder(config.out) / "discriminator-0.safetensors")
         told = run(config, resume=True, stop_at=step)[-1].report.gradient_norms
         after = load_file(state_folder(config.out) / "discriminator-0.safetensors")
-        stood_still = all(torch.equal(before[key], after[key]) for key in before)
-        assert stood_still == ("discriminator" not in told)
-        skipped, taken = skipped + stood_still, taken + (not stood_still)
-    assert skipped and taken
+        stood_still.append(all(torch.equal(before[key], after[key]) for key in before))
+        assert stood_still[-1] == ("discriminator" not in told)
 
 
 def test_a_weight_of_0_is_no_discriminator(photos: Path, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
-"""Several processes: real ones, started as a user starts them, that agree with one process alone."""
+"""Several processes: real ones, some of them started as a user starts them, that agree with one process alone."""
 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,8 +14,10 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 from training import write_photos
+from typer.testing import CliRunner
 from upscale.train.parallel import Team, is_first_process, join_team
 
+from upscale.cli.app import app
 from upscale.errors import TrainingError, UsageError
 from upscale.models.catalog import load_network
 
@@ -103,9 +106,22 @@ except TrainingError as error:
 """
 
 
-def launched(*words: str) -> subprocess.CompletedProcess[str]:
-    """In two processes by torchrun."""
-    return started(*TORCHRUN, *words)
+def both(*words: str, **environment: str) -> list[tuple[int, str]]:
+    """(exit code, errors) of two processes that are told of each other as torchrun would tell them."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    told = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, *words],
+            env=_environment(**told, RANK=rank, LOCAL_RANK=rank, **environment),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in "01"
+    ]
+    errors = [process.communicate(timeout=300)[1] for process in processes]
+    return [(process.returncode, error) for process, error in zip(processes, errors, strict=True)]
 
 
 def started(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -134,8 +150,8 @@ def training(photos: Path, out: Path, *words: str) -> tuple[str, ...]:
 def alone(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What one process makes of batches of four."""
     out = tmp_path_factory.mktemp("alone") / "out.safetensors"
-    done = started("-m", *training(photos, out, "--batch", "4", "--steps", "4"))
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(app, training(photos, out, "--batch", "4", "--steps", "3")[1:])
+    assert done.exit_code == 0, done.output
     return out
 
 
@@ -151,17 +167,17 @@ def assert_like(out: Path, other: Path) -> None:
 
 
 def test_a_run_in_two_processes_equals_one_with_twice_the_batch(photos: Path, alone: Path, tmp_path: Path) -> None:
-    done = launched("-m", *training(photos, tmp_path / "out.safetensors", "--batch", "2", "--steps", "4"))
+    done = started(*TORCHRUN, "-m", *training(photos, tmp_path / "out.safetensors", "--batch", "2", "--steps", "3"))
     assert done.returncode == 0, done.stderr
     assert_like(tmp_path / "out.safetensors", alone)
     trained_on = load_network(tmp_path / "out.safetensors").spec.trained_on
-    assert trained_on.endswith("4 steps of 2 crops in each of 2 processes")
+    assert trained_on.endswith("3 steps of 2 crops in each of 2 processes")
 
 
 @pytest.mark.slow
 def test_accelerate_launches_the_same_run(photos: Path, alone: Path, tmp_path: Path) -> None:
     launch = "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--main_process_port", "0"
-    words = training(photos, tmp_path / "out.safetensors", "--batch", "2", "--steps", "4")
+    words = training(photos, tmp_path / "out.safetensors", "--batch", "2", "--steps", "3")
     done = started("-m", *launch, "-m", *words)
     assert done.returncode == 0, done.stderr
     assert_like(tmp_path / "out.safetensors", alone)
@@ -189,8 +205,8 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
     """What two processes say of one step."""
     folder = tmp_path_factory.mktemp("team")
     (folder / "step.py").write_text(STEP)
-    done = launched(str(folder / "step.py"), str(folder))
-    assert done.returncode == 0, done.stderr
+    done = both(str(folder / "step.py"), str(folder))
+    assert [code for code, _ in done] == [0, 0], done
     return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(2)]
 
 
@@ -230,9 +246,9 @@ def test_what_the_first_process_of_a_machine_fetches_the_others_find(facts: list
 def test_where_the_first_cannot_fetch_it_all_end(photos: Path, tmp_path: Path) -> None:
     words = training(photos, tmp_path / "out.safetensors", "--loss", "l1=1,gan=0.1,vgg22=1")
     nowhere = {"TORCH_HOME": str(tmp_path / "cache"), "https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
-    done = started(*TORCHRUN, "-m", *words, **nowhere)
-    assert done.returncode == 1
-    assert done.stderr.count("upscale: VGG losses need the file") == 1
+    done = both("-m", *words, **nowhere)
+    assert [code for code, _ in done] == [3, 1]
+    assert [errors.count("upscale: VGG losses need the file") for _, errors in done] == [1, 0]
     assert list((tmp_path / "cache").rglob("*.pth")) == []
 
 
@@ -258,7 +274,7 @@ def test_what_an_exchange_fails_of_is_told(error: Exception, words: str, monkeyp
 
 def test_the_others_end_when_one_has_ended(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text(BROKEN)
-    done = launched(str(tmp_path / "broken.py"))
+    done = started(*TORCHRUN, str(tmp_path / "broken.py"))
     assert done.returncode == 1
     assert "told: another process of this run has ended" in done.stderr
 

