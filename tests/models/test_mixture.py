@@ -98,7 +98,7 @@ def test_what_differs_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="kernel is bicubic in bicubic, lanczos in lanczos"):
         load_network("bicubic@1+lanczos@1")
     with pytest.raises(UsageError, match="no factor in common .x4, x2"):
-        load_network(f"srgan@1+{plain}@1")
+        load_network(f"srgan-real@1+{plain}@1")
 
 
 @pytest.mark.parametrize(

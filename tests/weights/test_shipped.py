@@ -16,6 +16,7 @@ from upscale.models.catalog import load_network, shipped
 NAMES = sorted(shipped())
 PROMISED = {f"{family}_x{scale}" for family in ("srcnn", "espcn", "srresnet") for scale in (2, 3, 4)} | {
     "srresnet-light_x4",
+    "srgan_x2",
     "srgan_x4",
     "srgan-real_x4",
 }
