@@ -1,5 +1,7 @@
 """The weights that ship: complete, documented, and as good as their cards say."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from upscale.evaluate.protocol import Protocol, Row, Run
 from upscale.evaluate.scoring import score_pairs
 from upscale.models.catalog import load_network, shipped
 
+ROOT = Path(__file__).resolve().parents[2]
 NAMES = sorted(shipped())
 PROMISED = {f"{family}_x{scale}" for family in ("srcnn", "espcn", "srresnet") for scale in (2, 3, 4)} | {
     "srresnet-light_x4",
@@ -43,6 +46,12 @@ def test_each_has_a_contract_and_a_card_with_the_same_scores(name: str) -> None:
         assert f"| {score} | {value} |" in card
     for word in ("Command:", "Hardware:", "Licence:", "Trained on:"):
         assert word in card
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_results_page_is_of_this_file(name: str) -> None:
+    remembered = json.loads((ROOT / "benchmarks" / "quality.json").read_text())[name]["file"]
+    assert hashlib.sha256(shipped()[name].read_bytes()).hexdigest() == remembered, "run benchmarks/quality.py"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -95,8 +95,9 @@ def _cells(row: Shipped) -> tuple[str, ...]:
 
 
 def _told(network: "Network") -> dict[str, Any]:
-    """Contract and configuration, and how many numbers there are in it."""
+    """Contract and configuration, and how many numbers there are in it; None for what the file does not tell."""
     spec = asdict(network.spec)
+    spec |= {key: spec[key] or None for key in ("losses", "steps")}
     config = {key: value for key, value in asdict(network.config).items() if key != "scale"} if network.config else {}
     parameters = sum(parameter.numel() for parameter in network.parameters())
     return {**spec, "config": config, "parameters": parameters}
@@ -113,7 +114,7 @@ def _lines(told: dict[str, Any]) -> list[str]:
         "parameters": f"{told['parameters']:,}",
         "radius": "unknown" if radius is None else f"{radius} low-resolution pixels",
         "trained on": told["trained_on"] or "not told",
-        "losses": " + ".join(f"{weight:g} {name}" for name, weight in told["losses"].items()) or "not told",
+        "losses": " + ".join(f"{weight:g} {name}" for name, weight in (told["losses"] or {}).items()) or "not told",
         "steps": f"{told['steps']:,}" if told["steps"] else "not told",
         "licence": told["licence"] or "not told",
     }
