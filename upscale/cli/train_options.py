@@ -281,7 +281,7 @@ Best = Annotated[
     str | None,
     typer.Option(
         "--best",
-        help="What the best network on the way is kept by: psnr or niqe. Default: psnr.",
+        help="What the best network on the way is kept by: psnr or niqe. Default: the recipe's (srgan: niqe).",
         rich_help_panel=RESULTS,
     ),
 ]
