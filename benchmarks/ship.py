@@ -3,7 +3,8 @@
     python benchmarks/ship.py trained.safetensors --data DATA --hardware "2 CPU cores" --command "upscale train ..."
         [--curve trained.log/table.csv] [--seen "To the eye: ..."]
 
-DATA holds Set5, Set14 (HR and LRx2..4) and BSD100 (HR). Writes weights/NAME_xSCALE.safetensors and .md.
+DATA holds Set5, Set14 (HR and LRx2..4) and BSD100 (HR). Writes weights/NAME_xSCALE.safetensors and .md, and
+with --curve benchmarks/curves/NAME_xSCALE.csv, which `quality.py` draws.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from upscale.models.checkpoint import read_network, save_network
 
 ROOT = Path(__file__).resolve().parents[1]
 LICENCE = "MIT; trained on photographs under CC0, CC-BY, CC-BY-SA, GPL-2+, BSD, public domain, Unsplash, Pexels"
+CURVES = ROOT / "benchmarks" / "curves"
 SETS = ("Set5", "Set14", "BSD100")
 MOST_POINTS = 12
 
@@ -50,10 +52,21 @@ def scores(path: Path, data: Path) -> dict[str, float]:
     return measured
 
 
+def validations(table: Path) -> list[dict[str, str]]:
+    """The rows of a run's table."""
+    with table.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def keep_curve(table: Path, target: Path) -> None:
+    """For the chart: all validations, in the columns that it takes."""
+    lines = ["step,psnr", *(f"{row['step']},{float(row['psnr_y']):.3f}" for row in validations(table))]
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def curve(table: Path) -> str:
     """The validations of a run, thinned out: what more steps would bring."""
-    with table.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = validations(table)
     every = -(-len(rows) // MOST_POINTS)
     points = rows[::-1][::every][::-1]  # the last one always
     columns = [("steps", "step", ",.0f"), ("dB", "psnr_y", ".2f"), ("NIQE", "niqe", ".2f")]
@@ -109,6 +122,8 @@ def main() -> None:
         save_network(network, half, dtype=torch.float16)
         shutil.copyfile(half, target)
     target.with_suffix(".md").write_text(card(target, options), encoding="utf-8")
+    if options.curve is not None:
+        keep_curve(options.curve, CURVES / f"{target.stem}.csv")
 
 
 if __name__ == "__main__":
