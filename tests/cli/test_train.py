@@ -17,22 +17,22 @@ HERE = ("train", "--data", "hr", "--scale", "2", "--batch", "2", "--crop", "16",
 TINY = 'model = "tiny"\narchitecture = "srresnet"\nnetwork = { blocks = 1, channels = 8, norm = "none" }\nwarmup = 1\n'
 
 
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
+@pytest.fixture(autouse=True)
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Pictures and a recipe, in the folder that the command runs in."""
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "tiny.toml").write_text(TINY)
     return write_photos(tmp_path / "hr")
 
 
-def test_trains_into_a_file_that_loads(photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(photos.parent)
+def test_trains_into_a_file_that_loads(run_here: Here) -> None:
     done = run_here(*HERE[:-1], "5", "--recipe", "tiny.toml", "--out", "mine.safetensors", "--val-every", "5")
     assert done.code == 0, done.err
     assert "wrote mine.safetensors" in done.err and done.out == ""
     assert load_network("mine.safetensors").spec.scale == 2
 
 
-def test_events_are_json_lines(photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(photos.parent)
+def test_events_are_json_lines(run_here: Here) -> None:
     words = (*HERE[:-1], "4", "--recipe", "tiny.toml", "--val-every", "2", "--out", "o.safetensors", "--json")
     stopped = run_here(*words, "--stop-at", "3").events()
     assert [event["event"] for event in stopped] == ["validation", "summary"]
@@ -43,10 +43,7 @@ def test_events_are_json_lines(photos: Path, run_here: Here, monkeypatch: pytest
     assert summary == {"event": "summary", "finished": True, "weights": "o.safetensors"}
 
 
-def test_stopped_and_resumed_with_the_settings_of_the_first_command(
-    photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(photos.parent)
+def test_stopped_and_resumed_with_the_settings_of_the_first_command(run_here: Here) -> None:
     words = (*HERE[:-1], "6", "--recipe", "tiny.toml", "--out", "o.safetensors")
     first = run_here(*words, "--stop-at", "3")
     assert first.code == 0 and "--resume goes on" in first.err
@@ -57,8 +54,7 @@ def test_stopped_and_resumed_with_the_settings_of_the_first_command(
     assert load_network("o.safetensors").spec.name == "tiny"
 
 
-def test_interrupted_keeps_its_state(photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(photos.parent)
+def test_interrupted_keeps_its_state(photos: Path, run_here: Here) -> None:
     words = (*HERE[:-1], "100000", "--recipe", "tiny.toml", "--out", "o.safetensors", "--val-every", "1", "--json")
     with started(*words, cwd=photos.parent) as process:
         assert process.stdout is not None
@@ -121,9 +117,8 @@ GAN = ("--loss", "l1=1,gan=1e-3")
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_mistakes_get_one_sentence_before_anything_is_announced(
-    photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, sentence: str
+    photos: Path, run_here: Here, words: list[str], code: int, sentence: str
 ) -> None:
-    monkeypatch.chdir(photos.parent)
     Path("hr.safetensors").mkdir()
     Path("wrong.toml").write_text(TINY + "stepps = 3\n")
     Path("zero.toml").write_text(TINY + "accumulate = 0\n")
@@ -134,19 +129,15 @@ def test_mistakes_get_one_sentence_before_anything_is_announced(
     assert not list(photos.parent.glob("*.state")) and not list(photos.parent.glob("*.log"))
 
 
-def test_an_extension_needs_a_length(photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(photos.parent)
+def test_an_extension_needs_a_length(run_here: Here) -> None:
     first = run_here(*HERE, "--recipe", "tiny.toml", "--out", "o.safetensors")
     assert first.code == 0, first.err
     done = run_here("train", "--out", "o.safetensors", "--resume", "--extend")
     assert done.code == 2 and "--extend needs the new length: give --steps" in done.err
 
 
-def test_a_recipe_says_where_pictures_are_and_the_result_goes(
-    photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_recipe_says_where_pictures_are_and_the_result_goes(run_here: Here) -> None:
     """Unless flags say otherwise; and the result is called after the recipe's pictures where nothing is said."""
-    monkeypatch.chdir(photos.parent)
     words = ["train", *HERE[3:]]
     Path("data.toml").write_text(TINY + 'data = "hr"\n')
     Path("both.toml").write_text(TINY + 'data = "hr"\nout = "told.safetensors"\n')
@@ -162,26 +153,19 @@ def test_a_recipe_says_where_pictures_are_and_the_result_goes(
     assert done.code == 2 and "out = 3 in recipe wrong.toml is not a setting of the right kind" in done.err
 
 
-def test_a_run_by_time_without_a_length_yet_tells_none(
-    photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(photos.parent)
+def test_a_run_by_time_without_a_length_yet_tells_none(run_here: Here) -> None:
     words = (*HERE[:-2], "--recipe", "tiny.toml", "--minutes", "100", "--stop-at", "1", "--val-every", "1")
     event, _ = run_here(*words, "--out", "a.safetensors", "--json").events()
     assert event["step"] == 1 and event["total"] is None
     assert "\nstep 1: PSNR-Y" in run_here(*words, "--out", "b.safetensors").err
 
 
-def test_pictures_that_are_too_small_are_told_after_the_announcement(
-    photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(photos.parent)
+def test_pictures_that_are_too_small_are_told_after_the_announcement(run_here: Here) -> None:
     done = run_here(*HERE, "--recipe", "tiny.toml", "--crop", "400")
     assert done.code == 2 and "at least 800 pixels" in done.err.splitlines()[-1]
 
 
-def test_what_is_announced(photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(photos.parent)
+def test_what_is_announced(run_here: Here) -> None:
     words = ("--recipe", "tiny.toml", "--out", "mine.safetensors", *GAN, "--from-scratch", "--gan", "wgan")
     done = run_here(*HERE, *words)
     assert done.code == 0, done.err
@@ -193,9 +177,8 @@ def test_what_is_announced(photos: Path, run_here: Here, monkeypatch: pytest.Mon
     ]
 
 
-def test_a_run_by_time_tells_its_time_first(photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_by_time_tells_its_time_first(run_here: Here) -> None:
     """And which network starts from which, by which recipe, whatever that is called."""
-    monkeypatch.chdir(photos.parent)
     Path("real.toml").write_text(TINY.replace("tiny", "real"))
     words = (*HERE[:-2], "--recipe", "real.toml", "--minutes", "100", "--out", "a.safetensors")
     first = run_here(*words, "--stop-at", "1")
@@ -204,10 +187,7 @@ def test_a_run_by_time_tells_its_time_first(photos: Path, run_here: Here, monkey
     assert again.err.startswith("resuming srresnet x2 on hr at step 1, for 100 minutes\n"), again.err
 
 
-def test_lines_tell_the_means_that_the_table_holds(
-    photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(photos.parent)
+def test_lines_tell_the_means_that_the_table_holds(run_here: Here) -> None:
     done = run_here(*HERE[:-1], "6", "--recipe", "tiny.toml", "--out", "o.safetensors", "--val-every", "3", "--json")
     rows = [line.split(",") for line in Path("o.log/table.csv").read_text().splitlines()]
     column = rows[0].index("l1")
@@ -217,10 +197,7 @@ def test_lines_tell_the_means_that_the_table_holds(
 
 
 @pytest.mark.parametrize("rank", ["0", "1"])
-def test_of_several_processes_the_first_one_speaks(
-    photos: Path, run_here: Here, monkeypatch: pytest.MonkeyPatch, rank: str
-) -> None:
-    monkeypatch.chdir(photos.parent)
+def test_of_several_processes_the_first_one_speaks(run_here: Here, monkeypatch: pytest.MonkeyPatch, rank: str) -> None:
     monkeypatch.setenv("RANK", rank)
     shown = run_here(*HERE, "--recipe", "tiny.toml", "--show-data", "page.png")
     planned = run_here(*HERE, "--recipe", "tiny.toml", "--dry-run")
