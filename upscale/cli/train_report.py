@@ -86,8 +86,9 @@ class Reporter:
 
 def _event(progress: "Progress", means: Mapping[str, float]) -> dict[str, object]:
     report, validation = progress.report, progress.validation
-    event: dict[str, object] = {"event": "validation", "step": report.step, "total": report.total or None}
-    event |= {"lr": report.learning_rate}
+    event: dict[str, object] = {
+        "event": "validation", "step": report.step, "total": report.total or None, "lr": report.learning_rate
+    }  # fmt: skip
     if validation is not None:
         event |= {"psnr_y": _number(round(validation.psnr_y, 3))}
         event |= {} if validation.niqe is None else {"niqe": round(validation.niqe, 3)}
