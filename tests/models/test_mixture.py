@@ -54,6 +54,16 @@ def test_shares_count_by_their_sum(tmp_path: Path) -> None:
     assert torch.equal(halves, ones)
 
 
+@torch.no_grad()
+def test_what_one_network_learnt_is_added_to_another(tmp_path: Path) -> None:
+    one, two, three = (small(tmp_path / f"{name}.safetensors") for name in ("one", "two", "three"))
+    mixture = load_network(f"{one}@1+{two}@0.5+{three}@-0.5").state_dict()
+    first, second, third = (load_network(path).state_dict() for path in (one, two, three))
+    for key, value in mixture.items():
+        if value.is_floating_point():
+            assert torch.allclose(value, first[key] + 0.5 * (second[key] - third[key]), atol=1e-6)
+
+
 def test_shipped_names_mix_and_say_what_they_are() -> None:
     network = load_network("srresnet@0.3+srgan@0.7")
     assert (network.spec.name, network.spec.scale) == ("srresnet@0.3+srgan@0.7", 4)
@@ -105,6 +115,7 @@ def test_what_differs_is_named(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("srgan@0+srresnet@0", "a mixture of nothing"),
+        ("srgan@0.3+srresnet@-0.2+srresnet@-0.1", "a mixture of nothing: shares sum to more than 0"),
         ("srgan@1+nobody@1", "unknown model nobody"),
         ("srgan@1", "a mixture reads srresnet@0.3"),
     ],

@@ -1,4 +1,9 @@
-"""Networks between networks: weights of one architecture, averaged (Wang et al., ESRGAN, ECCVW 2018, section 3.4)."""
+"""Networks between networks, and beyond them: weights of one architecture, averaged by shares.
+
+Between them as in ESRGAN (Wang et al., ECCVW 2018, section 3.4); beyond, with shares below 0, as in "Editing models
+with task arithmetic" (Ilharco et al., ICLR 2023): srgan less srresnet is what a discriminator teaches, and may be added
+to another network that began where these did.
+"""
 
 import re
 from collections.abc import Sequence
@@ -11,13 +16,15 @@ from upscale.errors import UsageError
 from upscale.models.checkpoint import build
 from upscale.models.network import Network
 
+_LEAST = 1e-6  # what sums to 0 in writing may not in binary
+
 # A name or a path, @, and its share; paths may hold an @ or a + of their own.
-_PART = re.compile(r"(?P<source>.+?)@(?P<share>\d*\.?\d+)(?:\+|$)")
+_PART = re.compile(r"(?P<source>.+?)@(?P<share>-?\d*\.?\d+)(?:\+|$)")
 
 
 @dataclass(frozen=True)
 class Part:
-    """A network's name or path, and how much of it is wanted; shares need not sum to 1."""
+    """A network's name or path, and how much of it is wanted; shares need not sum to 1, and may be negative."""
 
     source: str
     share: float
@@ -26,14 +33,14 @@ class Part:
 def parts_of(source: str) -> tuple[Part, ...]:
     """The parts of a mixture such as `srresnet@0.3+srgan@0.7`; none for one network's name or path.
 
-    UsageError where all shares are 0.
+    UsageError where the shares sum to 0 or less.
     """
     found = list(_PART.finditer(source))
     if len(found) < 2 or source.endswith("+") or "".join(match.group() for match in found) != source:
         return ()
     parts = tuple(Part(match["source"], float(match["share"])) for match in found)
-    if not any(part.share for part in parts):
-        raise UsageError(f"{source} is a mixture of nothing: give a share above 0, such as srresnet@0.3+srgan@0.7")
+    if sum(part.share for part in parts) < _LEAST:
+        raise UsageError(f"{source} is a mixture of nothing: shares sum to more than 0, as in srresnet@0.3+srgan@0.7")
     return parts
 
 
