@@ -108,8 +108,11 @@ def test_missing_partners_and_originals_are_named(
     ours, theirs, originals = folders
     _picture(ours / "lonely.png")
     (originals / "two.png").unlink()
+    _picture(originals / "one.png", size=16)
     done = run_here("compare", ours, theirs, "--truth", originals, "-o", tmp_path / "p.html")
     assert done.code == 0
+    assert "one_x4.png has no score: the original has 16 x 16 pixels" in done.err
+    assert done.out.count("(mean of 1 of 3)") == 2
     assert "without a partner" in done.err
     assert "lonely.png" in done.err
     facts = _facts(tmp_path / "p.html")

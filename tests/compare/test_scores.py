@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from upscale.compare.scores import Score, mean, protocol, score
+from upscale.compare.scores import Mean, Score, mean, protocol, score
 from upscale.errors import BadInputError
 from upscale.evaluate.luma import crop_border, luma
 from upscale.evaluate.psnr import psnr
@@ -45,5 +45,6 @@ def test_the_protocol_says_what_is_measured() -> None:
 def test_words_and_means() -> None:
     assert str(Score(31.256, 0.87654)) == "31.26 dB · 0.8765"
     assert str(Score(math.inf, 1)) == "equal · 1.0000"
-    assert mean([Score(20, 0.5), Score(30, 0.7)]) == Score(25, pytest.approx(0.6))
-    assert mean([]) is None
+    assert mean([Score(20, 0.5), Score(30, 0.7)]) == Mean(25, pytest.approx(0.6), 2, 2)
+    assert str(mean([Score(20, 0.5), None, Score(30, 0.7)])) == "25.00 dB · 0.6000 (mean of 2 of 3)"
+    assert mean([]) is mean([None]) is None

@@ -125,7 +125,7 @@ def _counted(
     shown: "Iterable[Item | Failed]", given: "Contents", wish: "Wish", *, quiet: bool
 ) -> "Iterator[Item | Failed]":
     """The same, with a bar; failures are told as they come, but for that of a single match: it ends the program."""
-    from upscale.compare.items import Failed
+    from upscale.compare.items import Failed, Item
 
     total = sum(wish.frames if match.moving else 1 for match in given.matches)
     bar = Progress(total, "picture", lambda seconds: "", quiet=quiet)
@@ -135,6 +135,10 @@ def _counted(
                 logger.error("%s is shown only in part, %d of its moments: %s", one.name, one.shown, one.error)
             elif isinstance(one, Failed) and len(given.matches) > 1:
                 logger.error("%s is left out: %s", one.name, one.error)
+            elif isinstance(one, Item):
+                for pane in one.panes:
+                    if pane.unscored:
+                        logger.warning("%s has no score: %s", pane.name, pane.unscored)
             yield one
             bar.step()
     finally:
@@ -167,7 +171,10 @@ def _tell(target: Path, given: "Contents", result: "Result", scale: int, *, as_j
     from upscale.compare.scores import protocol
 
     if as_json:
-        scores = {title: {"psnr": _finite(one.psnr), "ssim": one.ssim} for title, one in result.scores.items()}
+        scores = {
+            title: {"psnr": _finite(one.psnr), "ssim": one.ssim, "pictures": one.count}
+            for title, one in result.scores.items()
+        }
         event: dict[str, object] = {"event": "page", "path": str(target), "bytes": result.size_bytes}
         event |= {"pictures": result.items, "failed": [one.name for one in result.failed if not one.shown]}
         event |= {"partly": [one.name for one in result.failed if one.shown]}

@@ -8,7 +8,7 @@ from upscale.atomic import make_folder, replacing
 from upscale.compare.items import Failed, Item
 from upscale.compare.matching import Match, Matched, match, spread, truth_of
 from upscale.compare.page import Page
-from upscale.compare.scores import Score, mean, protocol
+from upscale.compare.scores import Mean, Score, mean, protocol
 from upscale.compare.sources import Column, is_clip
 from upscale.errors import UsageError
 from upscale.units import size
@@ -68,7 +68,7 @@ class Result:
 
     items: int
     size_bytes: int
-    scores: dict[str, Score]
+    scores: dict[str, Mean]
     failed: list[Failed]
 
 
@@ -117,12 +117,9 @@ class _Sums:
         self.count += 1
         self._scores.append([pane.score for pane in one.panes])
 
-    def means(self, given: Contents) -> list[Score | None]:
+    def means(self, given: Contents) -> list[Mean | None]:
         """One for each column."""
-        return [
-            mean([scores[place] for scores in self._scores if scores[place] is not None])  # type: ignore[misc]
-            for place in range(len(given.columns))
-        ]
+        return [mean([scores[place] for scores in self._scores]) for place in range(len(given.columns))]
 
 
 def _refuse_large(size_bytes: int, before: int, limit_bytes: int) -> None:

@@ -31,7 +31,7 @@ class Wish:
 class Pane:
     """One picture: what its file holds, and what of it is embedded as `content`, a WebP file.
 
-    `remark`: why it has no score, or that it is shown smaller than it is; often empty.
+    `unscored`: why it has no score; `remark`: that, or that it is shown smaller than it is; both often empty.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Pane:
     shown_width: int
     content: bytes
     score: Score | None
+    unscored: str
     remark: str
 
 
@@ -113,7 +114,7 @@ def _item(shot: _Shot, wish: Wish) -> Item:
 
 def _pane(path: Path, pixels: Pixels, original: Pixels | None, wish: Wish) -> Pane:
     small = reduced(pixels, wish.max_side_px)
-    found, remark = _score(pixels, original, wish.scale)
+    found, unscored = _score(pixels, original, wish.scale)
     remarks = [f"shown at {100 * small.shape[1] / pixels.shape[1]:.0f} %"] if small is not pixels else []
     try:
         return Pane(
@@ -125,7 +126,8 @@ def _pane(path: Path, pixels: Pixels, original: Pixels | None, wish: Wish) -> Pa
             shown_width=small.shape[1],
             content=encoded(small, wish.quality),
             score=found,
-            remark="; ".join([*remarks, remark] if remark else remarks),
+            unscored=unscored,
+            remark="; ".join([*remarks, f"no score: {unscored}"] if unscored else remarks),
         )
     except OutputError as error:
         raise OutputError(f"cannot show {path}: {error}") from error
@@ -140,4 +142,4 @@ def _score(pixels: Pixels, original: Pixels | None, scale: int) -> tuple[Score |
     try:
         return score(pixels, original, scale), ""
     except BadInputError as error:
-        return None, f"no score: {error}"
+        return None, str(error)

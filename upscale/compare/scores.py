@@ -50,8 +50,21 @@ def score(pixels: Pixels, original: Pixels, scale: int) -> Score:
     return Score(psnr(sr_y, hr_y), ssim(sr_y, hr_y))
 
 
-def mean(scores: Sequence[Score]) -> Score | None:
-    """Means over pictures, of decibels too, as published; None without any."""
-    if not scores:
+@dataclass(frozen=True)
+class Mean(Score):
+    """Of `count` pictures among `total`."""
+
+    count: int
+    total: int
+
+    def __str__(self) -> str:
+        part = "" if self.count == self.total else f" (mean of {self.count} of {self.total})"
+        return super().__str__() + part
+
+
+def mean(scores: Sequence[Score | None]) -> Mean | None:
+    """Means over the pictures that have a score, of decibels too, as published; None without any."""
+    known = [one for one in scores if one is not None]
+    if not known:
         return None
-    return Score(fmean(one.psnr for one in scores), fmean(one.ssim for one in scores))
+    return Mean(fmean(one.psnr for one in known), fmean(one.ssim for one in known), len(known), len(scores))
