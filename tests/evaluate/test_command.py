@@ -178,6 +178,21 @@ def test_a_bad_picture_fails_alone(originals: Path, end_of: Callable[..., Ending
     assert "1 of 4 pictures" in ending.stderr
 
 
+def test_a_failure_is_told_once_and_names_the_file_once(originals: Path, end_of: Callable[..., Ending]) -> None:
+    (originals / "bro\nken.png").write_text("no picture")
+    ending = end_of("--model", "nearest,bicubic", "--data", originals, "--scale", 2)
+    assert ending.stderr.count("ken.png") == 1
+    assert ending.stdout.count("bro\\nken.png") == 2 and "bro\nken" not in ending.stdout
+
+
+def test_files_that_are_no_pictures_by_their_names_are_told(originals: Path, end_of: Callable[..., Ending]) -> None:
+    (originals / "scan.psd").touch()
+    (originals / ".hidden").touch()
+    ending = end_of("--model", "nearest", "--data", originals, "--scale", 2)
+    assert ending.code == 0
+    assert ending.stderr.strip() == "upscale: not scored, for their names are no pictures': scan.psd"
+
+
 def test_niqe_of_small_pictures_fails_with_the_reason(originals: Path, end_of: Callable[..., Ending]) -> None:
     ending = end_of("-m", "nearest", "--data", originals, "-s", 2, "--metrics", "psnr,niqe")
     assert ending.code == 1

@@ -52,7 +52,7 @@ def test_opaque_alpha_is_dropped_and_other_alpha_refused(tmp_path: Path, mode: s
 def test_sixteen_bits_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "deep.png"
     Image.fromarray(np.full((4, 4), 40000, np.uint16)).save(path)
-    with pytest.raises(BadInputError, match=r"deep\.png.*8-bit"):
+    with pytest.raises(BadInputError, match=r"deep\.png.*8-bit gray or RGB, not 16-bit gray"):
         read_rgb(path)
 
 

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from upscale.cli import options
+from upscale.cli.logs import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from upscale.engine.scaling import ScalePlan
     from upscale.engine.upscaler import Upscaler
     from upscale.evaluate.pairs import Pair
-    from upscale.evaluate.protocol import Protocol, Run
+    from upscale.evaluate.protocol import Failure, Protocol, Run
     from upscale.evaluate.report import Conditions, JsonReport, TextReport
     from upscale.evaluate.tools import Tools
 
@@ -140,6 +142,7 @@ def evaluate(
     )
     plans = {name: plan_scale(name, factor) for name in names}  # an unknown name shows before the first score
     pairs = find_pairs(folders.hr, folders.lr, factor)
+    _tell_overlooked(folders.hr)
     _check_targets(csv, plot, pairs, protocol)
     tools = find_tools(protocol.metrics, choose_device(device))
     runs: list[tuple[Conditions, Run]] = []
@@ -147,7 +150,8 @@ def evaluate(
         upscaler = Upscaler(plan.network, engine)
         arithmetic = f"{upscaler.device} {upscaler.dtype}".replace("torch.", "")
         conditions = Conditions(name, arithmetic, protocol, folders, tools.unavailable)
-        runs.append((conditions, _run_model(upscaler, plan, pairs, tools, _report(conditions, pairs, json=json))))
+        told = {failure for _, run in runs for failure in run.failures}
+        runs.append((conditions, _run_model(upscaler, plan, pairs, tools, _report(conditions, pairs, json=json), told)))
         if csv is not None:
             write_csv(csv, runs)  # after each model, so that Ctrl-C loses none that is done
     if len(runs) > 1 and not json:
@@ -196,9 +200,14 @@ def _report(conditions: "Conditions", pairs: "Sequence[Pair]", *, json: bool) ->
 
 
 def _run_model(
-    upscaler: "Upscaler", plan: "ScalePlan", pairs: "Sequence[Pair]", tools: "Tools", report: "Report"
+    upscaler: "Upscaler",
+    plan: "ScalePlan",
+    pairs: "Sequence[Pair]",
+    tools: "Tools",
+    report: "Report",
+    told: "AbstractSet[Failure]",
 ) -> "Run":
-    """Score one model, each line printed as soon as it is known."""
+    """Score one model, each line printed as soon as it is known, and every failure that is not yet told."""
     from upscale.evaluate.protocol import Failure, Row, Run
     from upscale.evaluate.scoring import score_pairs
 
@@ -207,15 +216,23 @@ def _run_model(
     protocol = report.conditions.protocol
     typer.echo(report.opening())
     for result in score_pairs(upscaler, plan, pairs, protocol, tools):
-        typer.echo(report.line(result))
+        typer.echo(printable(report.line(result)))
         if isinstance(result, Failure):
             failures.append(result)
-            typer.echo(f"upscale: cannot score {result.picture}: {result.reason}", err=True)
+            if result not in told:
+                typer.echo(printable(f"upscale: {result.reason}"), err=True)
         else:
             rows.append(result)
     run = Run(report.conditions.model, protocol, tuple(rows), tuple(failures))
     typer.echo(report.closing(run))
     return run
+
+
+def _tell_overlooked(folder: Path) -> None:
+    from upscale.evaluate.pairs import few, overlooked
+
+    if names := overlooked(folder):
+        typer.echo(printable(f"upscale: not scored, for their names are no pictures': {few(names)}"), err=True)
 
 
 def _end(runs: "Sequence[Run]", tools: "Tools") -> None:

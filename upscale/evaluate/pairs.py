@@ -32,10 +32,21 @@ def find_pairs(hr: Path, lr: Path | None, scale: int) -> list[Pair]:
     missing = [path.name for path, partner in zip(originals, partners, strict=True) if partner is None]
     if missing:
         raise UsageError(
-            f"{lr} lacks {len(missing)} of {len(originals)} pictures of {hr}: {_few(missing)};"
+            f"{lr} lacks {len(missing)} of {len(originals)} pictures of {hr}: {few(missing)};"
             f" names are paired as baby.png with babyx{scale}.png or baby.png"
         )
     return [Pair(path, partner) for path, partner in zip(originals, partners, strict=True)]
+
+
+def overlooked(source: Path) -> list[str]:
+    """Names of a folder's files that are no pictures by their names, hidden ones aside; none for a single file.
+
+    Raises UsageError where it cannot be listed.
+    """
+    if source.is_file():
+        return []
+    files = (path for path in _listed(source) if not path.is_dir() and not path.name.startswith("."))
+    return [path.name for path in files if not is_picture(path)]
 
 
 def is_picture(path: Path) -> bool:
@@ -47,17 +58,22 @@ def _pictures(source: Path) -> list[Path]:
     """The file itself, or the pictures of a folder by name."""
     if source.is_file():
         return [source]
-    try:
-        names = sorted(source.iterdir())
-    except OSError as error:
-        raise UsageError(f"cannot list {source}: {reason(error)}") from error
+    names = _listed(source)
     found = [path for path in names if is_picture(path) and not path.is_dir()]
     if not found:
         folders = [path.name for path in names if path.is_dir()]
-        way_out = f"; name one of its folders: {_few(folders)}" if folders else ""
+        way_out = f"; name one of its folders: {few(folders)}" if folders else ""
         raise UsageError(f"no pictures in {source}{way_out}")
     return found
 
 
-def _few(names: list[str]) -> str:
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise UsageError(f"cannot list {folder}: {reason(error)}") from error
+
+
+def few(names: list[str]) -> str:
+    """The first of them, and a sign that there are more."""
     return ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")

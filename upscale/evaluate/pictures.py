@@ -11,6 +11,9 @@ from upscale.errors import BadInputError, reason
 
 CV2_SUFFIXES = {".bmp", ".pgm", ".ppm"}  # libvips' wheel reads none of these, and Set5 was published as bmp
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".avif", ".gif"} | CV2_SUFFIXES
+# libvips' names in words.
+_DEPTHS = {"uchar": "8-bit", "ushort": "16-bit", "uint": "32-bit", "float": "floating-point"}
+_COLOURS = {"b-w": "gray", "grey16": "gray", "srgb": "RGB", "rgb": "RGB", "rgb16": "RGB", "scrgb": "RGB"}
 MAX_PIXELS = 2**27  # scores hold about ten float64 planes of a picture: 10 GB here
 
 
@@ -49,7 +52,13 @@ def _check(image: pyvips.Image) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise BadInputError(f"{image.width} x {image.height} are more than {MAX_PIXELS} pixels")
     if image.format != "uchar" or image.interpretation not in ("srgb", "rgb", "b-w"):
-        raise BadInputError(f"scores need 8-bit gray or RGB, not {image.format} {image.interpretation}")
+        raise BadInputError(f"scores need 8-bit gray or RGB, not {_kind(image)}")
+
+
+def _kind(image: pyvips.Image) -> str:
+    """What a picture holds, in words."""
+    depth = _DEPTHS.get(image.format, image.format)
+    return f"{depth} {_COLOURS.get(image.interpretation, image.interpretation.upper())}"
 
 
 def _decode_cv2(content: bytes) -> NDArray[np.uint8]:

@@ -32,6 +32,8 @@ def score_pairs(
 ) -> Generator[Row | Failure, None, None]:
     """Scores picture by picture, in order; one that cannot be read or measured is a Failure, not an end.
 
+    A Failure's reason names the file.
+
     Neighbours go through the network together, as its memory allows, while others are read and measured. `tools`:
     what the metrics need; None: what this machine has.
     """
@@ -119,4 +121,4 @@ def _scored(item: _Enlarged | Failure, protocol: Protocol, tools: Tools) -> Row 
     try:
         return Row(item.read.name, measure(item.sr, item.read.hr, protocol, lr=item.read.lr, tools=tools))
     except UpscaleError as error:  # also of memory that does not suffice for one picture
-        return Failure(item.read.name, str(error))
+        return Failure(item.read.name, f"cannot score {item.read.name}: {error}")
