@@ -41,7 +41,8 @@ def _decode_vips(content: bytes) -> NDArray[np.uint8]:
     except pyvips.Error as error:
         # The last line is the decoder's verdict; those before may be warnings about other files.
         verdict = error.detail.strip().rpartition("\n")[2]
-        raise BadInputError("not a picture, or damaged" + (f" ({verdict})" if verdict else "")) from error
+        told = f" ({verdict})" if verdict and "known format" not in verdict else ""
+        raise BadInputError(f"not a picture, or damaged{told}") from error
     colours = 3 if image.bands > 2 else 1
     if (pixels[..., colours:] != 255).any():
         raise BadInputError("it is partly transparent; scores need opaque pictures")
